@@ -7,10 +7,9 @@
 
 static const struct {
     const char *code, *message, *mend;
-} table[ST_COUNT] = {
-    [ST_OK] = {"ok", "", ""},
+} table[ST_COUNT] = {[ST_OK] = {"ok", "", ""},
 #define STATUS_ROW(name, code, sentence, mend) [name] = {code, sentence, mend},
-    STATUS_LIST(STATUS_ROW)
+                     STATUS_LIST(STATUS_ROW)
 #undef STATUS_ROW
 };
 

@@ -8,7 +8,7 @@
 /* X(enumerator, wire code, sentence, mend) */
 #define STATUS_LIST(X)                                                                                                 \
     X(ST_EMPTY_PAYLOAD, "empty_payload", "The payload is empty, but this operation needs members.",                    \
-      "Send a JSON object. mosquitto_rr -f sends an empty payload in mosquitto 2.0: use -m \"$(cat FILE)\".")           \
+      "Send a JSON object. mosquitto_rr -f sends an empty payload in mosquitto 2.0: use -m \"$(cat FILE)\".")          \
     X(ST_MALFORMED_JSON, "malformed_json", "The payload is not one strict JSON object in UTF-8.",                      \
       "Check it with a JSON linter: no trailing bytes, no control characters, no NUL, depth 16 at most.")              \
     X(ST_DUPLICATE_KEY, "duplicate_key", "An object has two members of the same name.", "Send each member once.")      \
@@ -50,8 +50,7 @@
       "Use EC P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits.")                                                  \
     X(ST_CSR_KEY_REUSED, "csr_key_reused", "Another device has a certificate for this public key.",                    \
       "Make a key pair of the device's own; never copy one to a second device.")                                       \
-    X(ST_CERTIFICATE_NOT_FOUND, "certificate_not_found", "There is no such certificate.",                              \
-      "Check the certificateId.")                                                                                      \
+    X(ST_CERTIFICATE_NOT_FOUND, "certificate_not_found", "There is no such certificate.", "Check the certificateId.")  \
     X(ST_CERTIFICATE_REVOKED, "certificate_revoked", "The certificate is revoked.", "Provision the device again.")     \
     X(ST_CERTIFICATE_EXPIRED, "certificate_expired", "The certificate has expired.", "Provision the device again.")    \
     X(ST_IDEMPOTENCY_CONFLICT, "idempotency_conflict", "This requestId was used for another request.",                 \
@@ -67,8 +66,8 @@ enum status {
 #define STATUS_ENUM(name, code, sentence, mend) name,
     STATUS_LIST(STATUS_ENUM)
 #undef STATUS_ENUM
-    ST_SILENT, /* there is no answer: the message is ignored, with a line in the log */
-    ST_PARKED, /* the answer comes later: the request waits for a key or for its intent to be durable */
+        ST_SILENT, /* there is no answer: the message is ignored, with a line in the log */
+    ST_PARKED,     /* the answer comes later: the request waits for a key or for its intent to be durable */
     ST_COUNT
 };
 

@@ -1,0 +1,67 @@
+/*
+ * The authority: what the service asks for a certificate. A port: ca_local.c holds the key in a file; tests link
+ * another body. Not thread-safe; one thread owns a struct ca.
+ */
+#ifndef MUSTER_CERTS_CA_H
+#define MUSTER_CERTS_CA_H
+
+#include "certs/key.h"
+#include "certs/profile.h"
+
+#define CERTIFICATE_PEM_MAX 4096
+#define CA_BUNDLE_MAX       (16 * 1024)
+
+struct ca;
+
+/* Where the authority lives and what it writes into certificates. Texts are copied; NULL organization or country
+ * leaves that attribute out. */
+struct ca_options {
+    const char *certificate_file, *key_file;
+    const char *passphrase_file; /* NULL: the key is not encrypted */
+    const char *organization;    /* O of the subjects, at most 64 octets (RFC 5280, appendix A.1) */
+    const char *country;         /* C of the subjects, two letters */
+};
+
+/* A device's certificate to be. */
+struct certificate_request {
+    const struct public_key *key;
+    const char *device_id;     /* subject CN=Device-<device_id> */
+    const char *uuid, *tenant; /* SAN URI urn:muster:<tenant>:<uuid> */
+    unsigned char serial[PROFILE_SERIAL];
+    struct validity validity;
+};
+
+struct certificate {
+    char id[PROFILE_CERTIFICATE_ID + 1];
+    char pem[CERTIFICATE_PEM_MAX];
+    unsigned char fingerprint[32]; /* SHA-256 over the DER */
+    struct validity validity;
+};
+
+/* Makes a new authority in the files of `options`: a self-signed root of `type` (EC P-256 or RSA), its key with mode
+ * 0600, encrypted when there is a passphrase file (its first line). Refuses to replace an existing file.
+ * `now` is in seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
+int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size);
+
+/* Opens the authority: reads both files, checks that they belong together, that the certificate is a CA's, and that no
+ * one but the owner can read the key. NULL with a sentence and the mend in `error`. The caller calls ca_free. */
+struct ca *ca_new(const struct ca_options *options, char *error, size_t error_size);
+void ca_free(struct ca *ca);
+
+/* The authority's own validity. */
+struct validity ca_validity(const struct ca *ca);
+
+/* The issuing CA and every trusted root, PEM, NUL-terminated; lives as long as `ca`. */
+const char *ca_bundle(const struct ca *ca);
+
+/* Signs a device's certificate and lints it (lint.h) before it is given out. ST_OK, or ST_INTERNAL with
+ * `why->detail`. */
+enum status ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
+                            struct why *why);
+
+/* Signs a TLS server's certificate for `names` (DNS names or IP addresses as text, at least one). The same errors. */
+enum status ca_issue_server(struct ca *ca, const struct public_key *key, const char *const names[], size_t count,
+                            const unsigned char serial[PROFILE_SERIAL], struct validity validity,
+                            struct certificate *out, struct why *why);
+
+#endif
