@@ -1,0 +1,131 @@
+# Muster. `make help` lists what there is. Sources are found by folder: a new file needs no line here.
+BUILD     ?= build
+PREFIX    ?= /usr/local
+RUN_DIR   ?= run
+PLAIN_PORT ?= 1883
+MTLS_PORT ?= 8883
+TLS_PORT  ?= 8884
+VERSION   := 0.1.0
+SOVERSION := 1
+
+CC      ?= gcc
+# Warnings are errors; hardening as far as GCC 12 goes.
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Werror
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIC
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+OPT     := -O2 -g
+CFLAGS  ?=
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) -DMUSTER_VERSION='"$(VERSION)"' $(OPT) $(FORTIFY) $(WARN) $(HARDEN) $(EXTRA) $(CFLAGS)
+LINK    := -Wl,-z,relro,-z,now -Wl,--as-needed
+LIBS_SERVICE := -lpaho-mqtt3as -lsqlite3 -lcjson -lcrypto -lpthread
+LIBS_CTL     := -lpaho-mqtt3as -lcjson -lcrypto -lsmartcols -lpthread
+LIBS_DEVICE  := -lpaho-mqtt3as -lcjson -lcrypto -lssl -lpthread
+
+src = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+TOPICS  := $(call obj,$(call src,topics))
+CERTS   := $(call obj,$(call src,certs))
+CORE    := $(call obj,$(call src,service/core service/op))
+STORE   := $(call obj,$(call src,service/store))
+IO      := $(call obj,$(call src,service/io))
+CTL     := $(call obj,$(call src,service/ctl))
+CONFIG  := $(BUILD)/service/config.o
+DEVICE  := $(call obj,$(filter-out device-client/main.c,$(call src,device-client)))
+
+PROGRAMS := $(BUILD)/musterd $(BUILD)/musterctl $(BUILD)/muster-device
+LIBRARY  := $(BUILD)/libmuster-device.so.$(SOVERSION)
+
+.PHONY: all setup run check layers tidy format asan cover clean install help
+.DEFAULT_GOAL := all
+
+all: setup $(PROGRAMS) $(LIBRARY) $(BUILD)/muster-device.pc
+
+# Installs the Debian packages that are missing; does nothing, at once, when none is.
+setup:
+	@service/dev/setup.sh $(SETUP_FOR)
+
+$(BUILD)/%.o: %.c | setup
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# The migrations, as C text: service/store/schema/NNNN_name.sql in the order of their numbers.
+$(BUILD)/migrations.inc: $(sort $(wildcard service/store/schema/*.sql))
+	@mkdir -p $(@D)
+	@for f in $^; do n=$$(basename $$f | sed 's/_.*//; s/^0*//'); printf '{%s, "%s",\n' $$n $$(basename $$f); \
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
+$(BUILD)/service/store/migrate.o: $(BUILD)/migrations.inc
+
+$(BUILD)/musterd: $(BUILD)/service/main.o $(CONFIG) $(IO) $(CORE) $(STORE) $(CERTS) $(TOPICS)
+	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
+
+CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o queue.o clock.o entropy.o secret.o log.o)
+$(BUILD)/musterctl: $(CTL) $(CONFIG) $(CTL_IO) $(STORE) $(CERTS) $(TOPICS)
+	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
+
+$(LIBRARY): $(DEVICE) $(CERTS) $(TOPICS) device-client/muster_device.map
+	$(CC) $(LINK) $(EXTRA) -shared -Wl,-soname,libmuster-device.so.$(SOVERSION) \
+	  -Wl,--version-script=device-client/muster_device.map $(filter %.o,$^) -o $@ $(LIBS_DEVICE)
+	ln -sf libmuster-device.so.$(SOVERSION) $(BUILD)/libmuster-device.so
+
+$(BUILD)/muster-device: $(BUILD)/device-client/main.o $(DEVICE) $(CERTS) $(TOPICS)
+	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_DEVICE)
+
+$(BUILD)/muster-device.pc: device-client/muster-device.pc.in
+	@mkdir -p $(@D)
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< > $@
+
+run: SETUP_FOR = run
+run: all
+	@BUILD=$(BUILD) service/dev/run.sh "$(RUN_DIR)" $(PLAIN_PORT) $(MTLS_PORT) $(TLS_PORT)
+
+check: SETUP_FOR = check
+check: all
+	@BUILD=$(BUILD) tests/tools/check.sh
+
+include tests/tests.mk
+
+layers: all
+	@BUILD=$(BUILD) tests/tools/layers.sh
+
+tidy: SETUP_FOR = check
+tidy: all layers
+	@BUILD=$(BUILD) tests/tools/tidy.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# All tests again, with AddressSanitizer and UndefinedBehaviorSanitizer in every program of ours.
+asan:
+	$(MAKE) BUILD=build-asan OPT='-O1 -g' FORTIFY= EXTRA='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+
+cover:
+	$(MAKE) BUILD=build-cover OPT='-O0 -g -DNDEBUG' FORTIFY= EXTRA='--coverage' setup
+	@BUILD=build-cover MAKE='$(MAKE)' tests/tools/cover.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/doc/muster
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libmuster-device.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmuster-device.so
+	install -m 644 device-client/muster_device.h $(DESTDIR)$(PREFIX)/include/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' device-client/muster-device.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-device.pc
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/muster/
+
+clean:
+	rm -rf build build-asan build-cover
+
+help:
+	@echo 'make            build everything into build/ (installs missing Debian packages first)'
+	@echo 'make run        broker and service in the foreground, state in RUN_DIR=run, with commands to paste'
+	@echo '                RUN_DIR=run PLAIN_PORT=1883 MTLS_PORT=8883 TLS_PORT=8884'
+	@echo 'make check      all tests; the last line is "N passed, N failed"'
+	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers'
+	@echo 'make tidy       clang-format, clang-tidy, cppcheck, layers'
+	@echo 'make layers     no file includes or calls across a forbidden arrow'
+	@echo 'make cover      line and branch coverage, file by file'
+	@echo 'make install    DESTDIR= PREFIX=/usr/local'
+	@echo 'make format     let clang-format lay out the sources'
+	@echo 'make clean      remove what was built'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,16 @@
+# Unit tests: tests/unit/test_NAME.c is one program, linked with the libraries of ours as an archive, so that each takes
+# only what it uses. A test that stands in for a module brings its own body: the archive's is then not taken.
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
+
+$(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $(DEVICE)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
+	$(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
+
+.PHONY: tests-built
+tests-built: all $(UNIT_TESTS)
+check: tests-built
+.SECONDARY:
