@@ -1,0 +1,26 @@
+/*
+ * Every topic of the contract, in one list. A level in braces is a parameter; its name decides what it may hold:
+ *   {uuid} id_is_uuid   {tenant} id_is_tenant   {client} {name} id_is_client   all others id_is_word
+ *
+ * X(enumerator, pattern, direction as the service sees it, QoS, retained)
+ */
+#ifndef MUSTER_TOPICS_CATALOG_H
+#define MUSTER_TOPICS_CATALOG_H
+
+#define TOPIC_LIST(X)                                                                                                  \
+    X(TOPIC_DEVICE_REQUEST, "muster/v1/device/{uuid}/{operation}", TOPIC_IN, 1, 0)                                     \
+    X(TOPIC_DEVICE_ACCEPTED, "muster/v1/device/{uuid}/{operation}/accepted", TOPIC_OUT, 1, 0)                          \
+    X(TOPIC_DEVICE_REJECTED, "muster/v1/device/{uuid}/{operation}/rejected", TOPIC_OUT, 1, 0)                          \
+    X(TOPIC_DEVICE_REPLY, "muster/v1/device/{uuid}/reply", TOPIC_OUT, 1, 0)                                            \
+    X(TOPIC_DEVICE_REPLY_NAMED, "muster/v1/device/{uuid}/reply/{name}", TOPIC_OUT, 1, 0)                               \
+    X(TOPIC_ADMIN_REQUEST, "muster/v1/admin/{client}/{noun}/{verb}", TOPIC_IN, 1, 0)                                   \
+    X(TOPIC_ADMIN_ACCEPTED, "muster/v1/admin/{client}/{noun}/{verb}/accepted", TOPIC_OUT, 1, 0)                        \
+    X(TOPIC_ADMIN_REJECTED, "muster/v1/admin/{client}/{noun}/{verb}/rejected", TOPIC_OUT, 1, 0)                        \
+    X(TOPIC_ADMIN_REPLY, "muster/v1/admin/{client}/reply", TOPIC_OUT, 1, 0)                                            \
+    X(TOPIC_ADMIN_REPLY_NAMED, "muster/v1/admin/{client}/reply/{name}", TOPIC_OUT, 1, 0)                               \
+    X(TOPIC_EVENT, "muster/v1/event/{tenant}/{uuid}/{event}", TOPIC_OUT, 1, 0)                                         \
+    X(TOPIC_STATUS, "muster/v1/status/{tenant}/{uuid}", TOPIC_OUT, 0, 1)                                               \
+    X(TOPIC_SERVICE_STATE, "muster/v1/service/state", TOPIC_OUT, 1, 1)                                                 \
+    X(TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, 0)
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * Every operation and every member of a request, as two lists. Who may ask for what, and what may stand in the payload,
+ * is read here and nowhere else: decoder, route, schemas and documents follow these lists.
+ */
+#ifndef MUSTER_TOPICS_OPERATION_H
+#define MUSTER_TOPICS_OPERATION_H
+
+#include "topics/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(bit, name on the wire, kind, field of struct message, least, most)
+ * least and most bound octets for text and values for integers. */
+#define MEMBER_LIST(X)                                                                                                 \
+    X(REQUEST_ID, "requestId", KIND_REQUEST_ID, request_id, 1, LIMIT_REQUEST_ID)                                       \
+    X(PROVISIONING_KEY, "provisioningKey", KIND_TEXT, provisioning_key, 0, LIMIT_CREDENTIAL)                           \
+    X(OPERATOR_KEY, "operatorKey", KIND_TEXT, operator_key, 0, LIMIT_CREDENTIAL)                                       \
+    X(DEVICE_NAME, "deviceName", KIND_TEXT, device_name, 0, LIMIT_DEVICE_NAME)                                         \
+    X(DEVICE_TYPE, "deviceType", KIND_TEXT, device_type, 0, LIMIT_DEVICE_TYPE)                                         \
+    X(API_ENDPOINT, "apiEndpoint", KIND_TEXT, api_endpoint, 0, LIMIT_ENDPOINT)                                         \
+    X(HARDWARE, "hardware", KIND_FLAT_OBJECT, hardware, 0, LIMIT_FLAT_OBJECT)                                          \
+    X(TAGS, "tags", KIND_FLAT_OBJECT, tags, 0, LIMIT_FLAT_OBJECT)                                                      \
+    X(CSR, "csr", KIND_LINES, csr, 1, LIMIT_STRING)                                                                    \
+    X(KEY_TYPE, "keyType", KIND_TEXT, key_type, 1, LIMIT_KEY_TYPE)                                                     \
+    X(SESSION, "session", KIND_TEXT, session, 1, LIMIT_SESSION)                                                        \
+    X(FIRMWARE, "firmware", KIND_TEXT, firmware, 0, LIMIT_SHORT_TEXT)                                                  \
+    X(ADDRESS, "address", KIND_TEXT, address, 0, LIMIT_SHORT_TEXT)                                                     \
+    X(METRICS, "metrics", KIND_METRICS, metrics, 0, LIMIT_FLAT_OBJECT)                                                 \
+    X(UUID, "uuid", KIND_UUID, uuid, 1, LIMIT_UUID)                                                                    \
+    X(TENANT, "tenant", KIND_TENANT, tenant, 1, LIMIT_TENANT)                                                          \
+    X(KEY_ID, "keyId", KIND_TEXT, key_id, 1, LIMIT_KEY_ID)                                                             \
+    X(USES, "uses", KIND_INTEGER, uses, 1, LIMIT_KEY_USES)                                                             \
+    X(EXPIRES_IN, "expiresInSeconds", KIND_INTEGER, expires_in, 1, LIMIT_KEY_LIFETIME)                                 \
+    X(DEVICE_TYPES, "deviceTypes", KIND_TEXT_ARRAY, device_types, 0, LIMIT_TYPE_LIST)                                  \
+    X(REPLACE, "replace", KIND_TEXT, replace, 1, LIMIT_KEY_TYPE)                                                       \
+    X(OFFLINE_AFTER, "offlineAfterSeconds", KIND_INTEGER, offline_after, LIMIT_OFFLINE_MIN, LIMIT_OFFLINE_MAX)         \
+    X(LIMIT, "limit", KIND_INTEGER, limit, 1, LIMIT_PAGE_ITEMS)                                                        \
+    X(CURSOR, "cursor", KIND_TEXT, cursor, 1, LIMIT_CURSOR)                                                            \
+    X(AFTER, "after", KIND_INTEGER, after, 0, INT64_C(9007199254740992))
+
+enum member {
+#define MEMBER_ENUM(name, wire, kind, field, least, most) MEMBER_##name,
+    MEMBER_LIST(MEMBER_ENUM)
+#undef MEMBER_ENUM
+        MEMBER_COUNT
+};
+
+#define M(name) (UINT32_C(1) << MEMBER_##name)
+
+/* Members that every request may carry. */
+#define MEMBERS_ALWAYS (M(REQUEST_ID) | M(PROVISIONING_KEY) | M(OPERATOR_KEY))
+
+#define MEMBERS_REGISTER (M(DEVICE_NAME) | M(DEVICE_TYPE) | M(API_ENDPOINT) | M(HARDWARE) | M(TAGS))
+
+/* Who may ask; the roles of operators include the ones before them. */
+#define MAY_PROVISION 1u /* a provisioning key */
+#define MAY_DEVICE    2u /* the device's own credential */
+#define MAY_VIEWER    4u
+#define MAY_OPERATOR  8u
+#define MAY_ADMIN     16u
+
+#define MAY_WATCH  (MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN)
+#define MAY_MANAGE (MAY_OPERATOR | MAY_ADMIN)
+
+/* What an operation does. */
+#define OP_CHANGES 1u /* is remembered under its requestId */
+#define OP_MUTE    2u /* has no answer, whatever happens */
+#define OP_SIGN    4u /* is a sign of life of its device (docs/protocol.md, section 4) */
+
+/* X(enumerator, noun, verb, who may, flags, members it takes, members it needs)
+ * The operations of devices have the noun "device" in this list and only their verb in the topic. */
+#define DEVICE_OPERATION_LIST(X)                                                                                       \
+    X(OP_REGISTER, "register", MAY_PROVISION | MAY_DEVICE, OP_CHANGES, MEMBERS_REGISTER, 0)                            \
+    X(OP_PROVISION, "provision", MAY_PROVISION | MAY_DEVICE, OP_CHANGES, MEMBERS_REGISTER | M(CSR) | M(KEY_TYPE), 0)   \
+    X(OP_CONNECT, "connect", MAY_DEVICE, OP_CHANGES, M(SESSION) | M(FIRMWARE) | M(ADDRESS), M(SESSION))                \
+    X(OP_HEARTBEAT, "heartbeat", MAY_DEVICE, OP_MUTE, M(SESSION) | M(METRICS), 0)                                      \
+    X(OP_DISCONNECT, "disconnect", MAY_DEVICE, OP_MUTE, M(SESSION), 0)                                                 \
+    X(OP_WILL, "will", MAY_DEVICE, OP_MUTE, M(SESSION), 0)                                                             \
+    X(OP_GET, "get", MAY_DEVICE, OP_SIGN, 0, 0)                                                                        \
+    X(OP_UPDATE, "update", MAY_DEVICE, OP_CHANGES | OP_SIGN, M(DEVICE_NAME) | M(API_ENDPOINT) | M(TAGS), 0)            \
+    X(OP_RESET, "reset", MAY_DEVICE, OP_CHANGES, 0, 0)
+
+#define ADMIN_OPERATION_LIST(X)                                                                                        \
+    X(OP_KEY_CREATE, "key", "create", MAY_MANAGE, OP_CHANGES,                                                          \
+      M(TENANT) | M(USES) | M(EXPIRES_IN) | M(DEVICE_TYPES) | M(REPLACE), 0)                                           \
+    X(OP_KEY_LIST, "key", "list", MAY_WATCH, 0, M(TENANT) | M(LIMIT) | M(CURSOR), 0)                                   \
+    X(OP_KEY_SHOW, "key", "show", MAY_WATCH, 0, M(KEY_ID), M(KEY_ID))                                                  \
+    X(OP_KEY_DISABLE, "key", "disable", MAY_MANAGE, OP_CHANGES, M(KEY_ID), M(KEY_ID))                                  \
+    X(OP_DEVICE_CREATE, "device", "create", MAY_MANAGE, OP_CHANGES,                                                    \
+      M(UUID) | M(TENANT) | MEMBERS_REGISTER | M(OFFLINE_AFTER), M(UUID))                                              \
+    X(OP_DEVICE_LIST, "device", "list", MAY_WATCH, 0, M(TENANT) | M(LIMIT) | M(CURSOR), 0)                             \
+    X(OP_DEVICE_SHOW, "device", "show", MAY_WATCH, 0, M(UUID), M(UUID))                                                \
+    X(OP_DEVICE_EVENTS, "device", "events", MAY_WATCH, 0, M(UUID) | M(AFTER) | M(LIMIT), M(UUID))                      \
+    X(OP_STATS_OVERVIEW, "stats", "overview", MAY_WATCH, 0, M(TENANT), 0)
+
+enum operation {
+    OP_UNKNOWN, /* takes the members of every request, so that its rejection can name the requestId */
+#define DEVICE_OPERATION_ENUM(name, verb, may, flags, members, needs) name,
+    DEVICE_OPERATION_LIST(DEVICE_OPERATION_ENUM)
+#undef DEVICE_OPERATION_ENUM
+#define ADMIN_OPERATION_ENUM(name, noun, verb, may, flags, members, needs) name,
+        ADMIN_OPERATION_LIST(ADMIN_OPERATION_ENUM)
+#undef ADMIN_OPERATION_ENUM
+            OP_COUNT
+};
+
+struct operation_row {
+    const char *noun; /* NULL: an operation of devices */
+    const char *verb;
+    unsigned may, flags;
+    uint32_t members, needs;
+};
+
+/* The row of an operation; static. */
+const struct operation_row *operation_row(enum operation operation);
+
+/* The operation of a topic's words (noun NULL for devices), or OP_UNKNOWN. The words are `length` octets. */
+enum operation operation_find(const char *noun, size_t noun_length, const char *verb, size_t verb_length);
+
+#endif
