@@ -1,0 +1,74 @@
+/*
+ * One MQTT 5 connection through Paho's asynchronous client. The only file of the service that sees Paho.
+ * Callbacks come from Paho's threads: they may only copy and wake. No function here is called from a callback.
+ * Reconnecting is the owner's business: `down` says that it is time to call mqtt_connect again.
+ */
+#ifndef MUSTER_IO_MQTT_H
+#define MUSTER_IO_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mqtt;
+
+/* What came in; everything dies with the callback. `response_topic` and `correlation` are NULL when absent. */
+struct mqtt_message {
+    const char *topic;
+    size_t topic_length;
+    const void *payload;
+    size_t length;
+    bool retained;
+    const char *response_topic;
+    size_t response_topic_length;
+    const void *correlation;
+    size_t correlation_length;
+};
+
+struct mqtt_callbacks {
+    void (*message)(void *context, const struct mqtt_message *message);
+    void (*up)(void *context);                       /* connected, and every filter is granted */
+    void (*down)(void *context, const char *reason); /* could not connect or subscribe, or lost the connection */
+    void (*acknowledged)(void *context, uint64_t id, bool accepted); /* PUBACK of a publish with that id */
+};
+
+/* Texts are copied. `filters` are subscribed at QoS `filter_qos` after each connect. */
+struct mqtt_options {
+    const char *host;
+    int port;
+    const char *client_id;
+    const char *username, *password; /* NULL: none */
+    const char *ca_file;             /* NULL: without TLS */
+    const char *const *filters;
+    size_t filter_count;
+    int filter_qos;
+    const char *will_topic, *will_payload; /* NULL: none; retained, QoS 1 */
+};
+
+/* What goes out. `id` 0: nobody wants to know of its PUBACK. */
+struct mqtt_publish {
+    const char *topic;
+    const void *payload;
+    size_t length;
+    int qos;
+    bool retained;
+    const void *correlation; /* NULL: none */
+    size_t correlation_length;
+    const char *response_topic; /* NULL: none */
+    uint64_t id;
+};
+
+/* NULL when Paho has no memory. The caller owns it. `context` is handed to the callbacks. */
+struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_callbacks *callbacks, void *context);
+
+/* Begins to connect (clean start). False when Paho refuses at once; otherwise `up` or `down` follows. */
+bool mqtt_connect(struct mqtt *mqtt);
+
+/* Hands a message to Paho. False when it was not taken (not connected, buffer full): nothing will be sent. */
+bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish);
+
+/* Ends the connection properly (no last will), waits `timeout_ms` at most. */
+void mqtt_disconnect(struct mqtt *mqtt, int timeout_ms);
+void mqtt_free(struct mqtt *mqtt);
+
+#endif

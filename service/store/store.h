@@ -1,0 +1,262 @@
+/*
+ * What the service remembers, as nouns and verbs. A port: the operations call it and know nothing of SQL. One thread
+ * owns a store; it is the only connection that writes (WAL, synchronous FULL).
+ *
+ * Every verb returns ST_OK or
+ *   ST_DEVICE_NOT_FOUND, ST_CERTIFICATE_NOT_FOUND  where a look-up by name finds nothing (verbs say which),
+ *   ST_STORAGE_UNAVAILABLE                         the disk is full or does not write,
+ *   ST_INTERNAL                                    anything else; store_error() has the engine's words.
+ * Rows are plain values of the caller. Times are milliseconds since 1970 unless the name says otherwise; 0 is "never".
+ */
+#ifndef MUSTER_STORE_STORE_H
+#define MUSTER_STORE_STORE_H
+
+#include "topics/limits.h"
+#include "topics/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_SIZE      32
+#define CERTIFICATE_ID 36
+#define EVENT_ID       24
+#define ROLE_MAX       8
+#define SESSIONS_SIZE  32 /* what presence.h writes of a device's sessions */
+#define SEALED_MAX     (8 * 1024)
+#define AUDIT_TEXT     200
+
+struct store;
+
+/* --- opening, transactions ------------------------------------------------------------------------------------- */
+
+/* Opens or makes the database, takes its lock file, migrates it. `path` may be ":memory:". NULL with a sentence and
+ * the mend in `error`: not writable, damaged, newer than this program, or in use by another one. */
+struct store *store_new(const char *path, char *error, size_t error_size);
+void store_free(struct store *store);
+
+/* A batch is one transaction; an event is a savepoint in it. store_event_begin opens the batch when none is open.
+ * store_event_end keeps or undoes what the event wrote. store_commit makes the batch durable; when it fails, all of
+ * the batch is undone, and ST_STORAGE_UNAVAILABLE (disk full) or ST_INTERNAL (an input/output error: nothing that was
+ * written since the last commit can be trusted; the caller stops) is returned. With no batch open it does nothing. */
+enum status store_event_begin(struct store *store);
+enum status store_event_end(struct store *store, bool keep);
+enum status store_commit(struct store *store);
+bool store_is_dirty(const struct store *store); /* a batch is open */
+
+/* The engine's words for the last failure; never holds values of a row. */
+const char *store_error(const struct store *store);
+
+/* --- devices --------------------------------------------------------------------------------------------------- */
+
+/* X(enumerator, name on the wire) */
+#define DEVICE_STATE_LIST(X)                                                                                           \
+    X(DEVICE_UNREGISTERED, "unregistered")                                                                             \
+    X(DEVICE_PENDING_APPROVAL, "pending_approval")                                                                     \
+    X(DEVICE_REGISTERED, "registered")                                                                                 \
+    X(DEVICE_PROVISIONED, "provisioned")                                                                               \
+    X(DEVICE_BLOCKED, "blocked")                                                                                       \
+    X(DEVICE_DECOMMISSIONED, "decommissioned")
+
+enum device_state {
+#define DEVICE_STATE_ENUM(name, wire) name,
+    DEVICE_STATE_LIST(DEVICE_STATE_ENUM)
+#undef DEVICE_STATE_ENUM
+        DEVICE_STATE_COUNT
+};
+
+struct presence_row {
+    bool online;
+    int64_t since, last_seen;
+    int64_t sequence; /* of the event that set it */
+    unsigned char sessions[SESSIONS_SIZE];
+};
+
+struct device_row {
+    int64_t id;
+    char uuid[LIMIT_UUID + 1], device_id[LIMIT_DEVICE_ID + 1], tenant[LIMIT_TENANT + 1];
+    char name[LIMIT_DEVICE_NAME + 1], type[LIMIT_DEVICE_TYPE + 1], api_endpoint[LIMIT_ENDPOINT + 1];
+    char hardware[LIMIT_FLAT_OBJECT + 1], tags[LIMIT_FLAT_OBJECT + 1]; /* JSON objects or "" */
+    enum device_state state;
+    bool manual;           /* registered by an operator, and not completed by the device */
+    bool credential_used;  /* since the last registration */
+    int64_t offline_after; /* seconds; 0: the default of its type or of the service */
+    int64_t created_at, updated_at, registered_at;
+    struct presence_row presence;
+    char certificate_id[CERTIFICATE_ID + 1]; /* the newest; "" when there is none */
+    int64_t certificate_not_after;           /* seconds since 1970 */
+    char certificate_state[16];
+};
+
+enum status store_device_get(struct store *store, const char *uuid, struct device_row *out); /* ST_DEVICE_NOT_FOUND */
+
+/* Inserts a device (its id is stored in `row`) with its presence, or updates all but uuid, id and presence. */
+enum status store_device_insert(struct store *store, struct device_row *row);
+enum status store_device_update(struct store *store, const struct device_row *row);
+
+/* Up to `count` devices with uuid > `after` in uuid order; `tenant` NULL means all. Stores how many were found. */
+enum status store_device_list(struct store *store, const char *tenant, const char *after, struct device_row *out,
+                              size_t count, size_t *found);
+
+struct device_counts {
+    int64_t total, active, online, pending;
+};
+enum status store_device_count(struct store *store, const char *tenant, struct device_counts *out);
+
+/* What presence needs of one device at start; calls `each` for every device in order of id. A status that is not ST_OK
+ * from `each` ends the walk and is returned. */
+struct presence_seed {
+    int64_t id;
+    const char *uuid, *type;
+    int64_t offline_after;
+    bool credential_used;
+    struct presence_row presence;
+};
+enum status store_presence_each(struct store *store, enum status (*each)(void *context, const struct presence_seed *),
+                                void *context);
+enum status store_presence_set(struct store *store, int64_t device, const struct presence_row *row);
+enum status store_presence_seen(struct store *store, int64_t device, int64_t last_seen);
+
+/* --- credentials ----------------------------------------------------------------------------------------------- */
+
+struct key_row { /* a provisioning key */
+    char id[LIMIT_KEY_ID + 1], tenant[LIMIT_TENANT + 1];
+    unsigned char hash[HASH_SIZE];
+    int64_t uses, used;
+    int64_t expires_at, disabled_at, created_at;
+    char device_types[LIMIT_TYPE_LIST + 1]; /* JSON array of texts; "" admits every type */
+    bool replace;
+};
+bool store_key_find(struct store *store, const char *id, struct key_row *out, enum status *status);
+enum status store_key_insert(struct store *store, const struct key_row *row);
+enum status store_key_disable(struct store *store, const char *id, int64_t at);
+enum status store_key_list(struct store *store, const char *tenant, const char *after, struct key_row *out,
+                           size_t count, size_t *found);
+
+/* Counts one use for `uuid`, once for ever per uuid and key. ST_PROVISIONING_KEY_EXHAUSTED when none is left. */
+enum status store_key_use(struct store *store, const char *id, const char *uuid, int64_t at);
+
+/* Replaces the API keys of a device by this one; kills them all. */
+enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],
+                              int64_t at);
+enum status store_api_key_drop(struct store *store, int64_t device);
+
+struct operator_row {
+    char id[LIMIT_KEY_ID + 1], name[LIMIT_DEVICE_TYPE + 1], role[ROLE_MAX + 1];
+    char tenant[LIMIT_TENANT + 1]; /* "": all tenants */
+    unsigned char hash[HASH_SIZE];
+    int64_t disabled_at, created_at;
+};
+bool store_operator_find(struct store *store, const char *id, struct operator_row *out, enum status *status);
+enum status store_operator_insert(struct store *store, const struct operator_row *row);
+
+bool store_tenant_exists(struct store *store, const char *tenant, enum status *status);
+
+/* --- certificates ---------------------------------------------------------------------------------------------- */
+
+/* What is about to be signed, durable before it is signed. */
+struct intent_row {
+    char certificate_id[CERTIFICATE_ID + 1];
+    char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1];
+    unsigned char public_key[HASH_SIZE];
+    int64_t not_before, not_after; /* seconds since 1970 */
+    int64_t at;
+};
+enum status store_intent_insert(struct store *store, const struct intent_row *row);
+enum status store_intent_delete(struct store *store, const char *certificate_id);
+
+/* At start: every intent left over by a crash becomes a revoked certificate of reason "never_issued", and every
+ * request that was never answered is forgotten. Stores how many intents there were. */
+enum status store_intent_close_all(struct store *store, int64_t at, int64_t *closed);
+
+struct certificate_row {
+    char id[CERTIFICATE_ID + 1];
+    int64_t device;
+    char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1];
+    unsigned char public_key[HASH_SIZE], fingerprint[HASH_SIZE];
+    const char *pem;
+    int64_t not_before, not_after; /* seconds since 1970 */
+    int64_t at;
+};
+enum status store_certificate_insert(struct store *store, const struct certificate_row *row); /* state pending */
+
+/* pending -> active of the device's newest certificate. */
+enum status store_certificate_activate(struct store *store, int64_t device, int64_t at);
+
+/* Ends all certificates of a device that are not ended: `state` is "superseded" or "revoked". */
+enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
+                                      int64_t at);
+
+/* Whether a device other than `uuid` has, or is about to get, a certificate for this key. */
+enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                        const char *uuid, bool *foreign);
+
+/* --- remembered requests --------------------------------------------------------------------------------------- */
+
+struct remembered {
+    unsigned char body_hash[HASH_SIZE];
+    int64_t at;
+    bool answered;   /* false: its certificate is being made */
+    bool had_secret; /* the answer had one, whether it is still there or not */
+    char answer[LIMIT_ANSWER];
+    unsigned char sealed[SEALED_MAX];
+    size_t sealed_length; /* 0: no secret, or no longer */
+};
+
+/* `scope` is who asked and for which uuid. Rows older than `since` do not count. */
+bool store_request_find(struct store *store, const char *scope, const char *request_id, int64_t since,
+                        struct remembered *out, enum status *status);
+
+/* Remembers (or replaces) an answer; with `answer` NULL it only holds the place. `device` is 0 or whose secret it is.
+ */
+enum status store_request_put(struct store *store, const char *scope, const char *request_id,
+                              const unsigned char body_hash[HASH_SIZE], const char *answer, const unsigned char *sealed,
+                              size_t sealed_length, int64_t device, int64_t at);
+
+/* Forgets the sealed secrets of a device's registration: its API key was used. */
+enum status store_request_unseal_device(struct store *store, int64_t device);
+
+/* Forgets requests from before `requests_before` and secrets from before `secrets_before`. */
+enum status store_request_expire(struct store *store, int64_t requests_before, int64_t secrets_before);
+
+/* --- events, audit --------------------------------------------------------------------------------------------- */
+
+struct event_row {
+    int64_t id; /* grows; the outbox sends in this order */
+    int64_t device, sequence, at;
+    char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1], type[33];
+    char body[LIMIT_EVENT_BODY]; /* the whole JSON object */
+};
+
+/* Takes the next sequence of a device, for an event that is about to be inserted. */
+enum status store_event_sequence(struct store *store, int64_t device, int64_t *sequence);
+enum status store_event_insert(struct store *store, const struct event_row *row);
+
+/* Events with id > `after` in order of id. */
+enum status store_event_list(struct store *store, int64_t after, struct event_row *out, size_t count, size_t *found);
+
+/* Events of one device with sequence > `after` in order of sequence. */
+enum status store_event_of_device(struct store *store, int64_t device, int64_t after, struct event_row *out,
+                                  size_t count, size_t *found);
+
+/* All events up to this id are with the broker. */
+enum status store_event_acknowledged(struct store *store, int64_t id);
+enum status store_event_last_acknowledged(struct store *store, int64_t *id);
+
+/* Forgets acknowledged events from before `before`. */
+enum status store_event_expire(struct store *store, int64_t before);
+
+/* One line of the audit log; texts that are too long are cut. The store adds the hash chain:
+ * hash = SHA-256(previous hash, and each field behind its length). */
+struct audit_row {
+    int64_t at;
+    const char *actor;           /* key:<id>, device, operator:<id>, service */
+    const char *action;          /* register, key/create, ... */
+    const char *tenant, *target; /* "" where there is none */
+    const char *origin;          /* topic or address it came from */
+    const char *outcome;         /* ok, or the wire code of the refusal */
+    const char *detail;          /* what changed; never a secret */
+};
+enum status store_audit_append(struct store *store, const struct audit_row *row);
+
+#endif
