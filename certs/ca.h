@@ -38,8 +38,9 @@ struct certificate {
     struct validity validity;
 };
 
-/* Makes a new authority in the files of `options`: a self-signed root of `type` (EC P-256 or RSA), its key with mode
- * 0600, encrypted when there is a passphrase file (its first line). Refuses to replace an existing file.
+/* Makes a new authority in the files of `options`: a self-signed root of `type` (EC or RSA), its key with mode 0600,
+ * encrypted when there is a passphrase file (its first line). Never replaces a file: an existing certificate is an
+ * error; a key that stands alone, as a crash between the two writes leaves it, is used when it is of `type`.
  * `now` is in seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
 int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size);
 

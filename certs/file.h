@@ -9,15 +9,18 @@
 #include <sys/types.h>
 
 /* Reads all of `path` into `out` (at most `size` - 1 octets, a NUL is added) and stores the number of octets.
- * Returns 0, or an errno value; EFBIG when the file does not fit. Thread-safe. */
+ * Returns 0, or an errno value; EFBIG when the file does not fit. On failure `out` is wiped. Thread-safe. */
 int file_read(const char *path, char *out, size_t size, size_t *length);
 
 /* Replaces `path` by `data` so that after a crash either the old or the new content is there, never a part:
- * writes `path`.new with `mode`, fsync, rename, fsync of the folder. Returns 0 or an errno value; on failure the
- * old content stands and no `path`.new is left. One writer for a path at a time. */
+ * writes `path`.new with `mode` (whatever the umask), fsync, rename, fsync of the folder. A `path`.new that a crash left
+ * behind is removed first, and no link is followed. Returns 0 or an errno value; on failure the old content stands and
+ * no `path`.new is left, except that when the last fsync fails the new content stands. One writer for a path at a
+ * time. */
 int file_write(const char *path, const void *data, size_t length, mode_t mode);
 
-/* Overwrites and removes `path`, then fsyncs its folder. Returns 0 (also when there was none) or an errno value. */
+/* Overwrites and removes `path`, then fsyncs its folder. Returns 0 (also when there was none) or an errno value; a
+ * file that cannot be overwritten is removed all the same. A link is removed, not what it points to. */
 int file_erase(const char *path);
 
 #endif

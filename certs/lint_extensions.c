@@ -1,0 +1,160 @@
+#include "certs/lint_extensions.h"
+
+#include "certs/extensions.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#define AUTHORITY (1U << LINT_AUTHORITY)
+#define SERVER    (1U << LINT_SERVER)
+#define DEVICE    (1U << LINT_DEVICE)
+#define ALL       (AUTHORITY | SERVER | DEVICE)
+
+/* The very extensions of each profile. DER has one encoding for one value (X.690, 10), so what is fixed is compared as
+ * octets; what varies is looked at below. */
+static const struct row {
+    unsigned profiles;
+    int nid, critical;
+    const char *der;
+    int length;
+    const char *finding;
+} rows[] = {
+    {AUTHORITY, NID_basic_constraints, 1, "\x30\x06\x01\x01\xff\x02\x01\x00", 8,
+     "basic constraints are not critical, CA:TRUE, pathlen:0"},
+    {SERVER | DEVICE, NID_basic_constraints, 1, "\x30\x00", 2, "basic constraints are not critical, CA:FALSE"},
+    {AUTHORITY, NID_key_usage, 1, "\x03\x02\x01\x06", 4, "key usage is not critical, keyCertSign and cRLSign"},
+    {SERVER | DEVICE, NID_key_usage, 1, "\x03\x02\x07\x80", 4, "key usage is not critical, digitalSignature alone"},
+    {SERVER, NID_ext_key_usage, 0, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01", 12,
+     "extended key usage is not serverAuth alone"},
+    {DEVICE, NID_ext_key_usage, 0, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02", 12,
+     "extended key usage is not clientAuth alone"},
+    {ALL, NID_subject_key_identifier, 0, NULL, 0, "there is no subject key identifier, or it is critical"},
+    {ALL, NID_authority_key_identifier, 0, NULL, 0, "there is no authority key identifier, or it is critical"},
+    {SERVER | DEVICE, NID_subject_alt_name, 0, NULL, 0, "there is no subject alternative name, or it is critical"},
+};
+
+/* Exactly one extension of this kind, as the row says. */
+static bool row_fits(const X509 *certificate, const struct row *row)
+{
+    int at = X509_get_ext_by_NID(certificate, row->nid, -1);
+    X509_EXTENSION *extension = at >= 0 ? X509_get_ext(certificate, at) : NULL;
+    if (extension == NULL || X509_get_ext_by_NID(certificate, row->nid, at) >= 0 ||
+        X509_EXTENSION_get_critical(extension) != row->critical)
+        return false;
+    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
+    return row->der == NULL || (ASN1_STRING_length(value) == row->length &&
+                                memcmp(ASN1_STRING_get0_data(value), row->der, (size_t)row->length) == 0);
+}
+
+static const char *set_fits(const X509 *certificate, enum lint_profile profile)
+{
+    int expected = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if ((rows[i].profiles & 1U << profile) == 0)
+            continue;
+        if (!row_fits(certificate, &rows[i]))
+            return rows[i].finding;
+        expected++;
+    }
+    return X509_get_ext_count(certificate) == expected ? NULL : "there is an extension that the profile does not have";
+}
+
+static bool same(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
+{
+    return a != NULL && b != NULL && ASN1_OCTET_STRING_cmp(a, b) == 0;
+}
+
+static const char *key_identifiers_fit(X509 *certificate, X509 *issuer, enum lint_profile profile)
+{
+    unsigned char expected[KEY_IDENTIFIER];
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate);
+    const ASN1_OCTET_STRING *own = X509_get0_subject_key_id(certificate);
+    if (own == NULL || ASN1_STRING_length(own) != KEY_IDENTIFIER ||
+        !extension_key_identifier(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), expected) ||
+        memcmp(ASN1_STRING_get0_data(own), expected, KEY_IDENTIFIER) != 0)
+        return "the subject key identifier is not that of the key";
+    if (X509_get0_authority_issuer(certificate) != NULL || X509_get0_authority_serial(certificate) != NULL)
+        return "the authority key identifier has more than a key identifier";
+    if (issuer == NULL && profile == LINT_AUTHORITY)
+        issuer = certificate;
+    if (issuer != NULL && !same(X509_get0_authority_key_id(certificate), X509_get0_subject_key_id(issuer)))
+        return "the authority key identifier is not the issuer's";
+    return NULL;
+}
+
+/* urn:muster:<tenant>:<uuid> with the alphabets of docs/protocol.md, section 1. */
+static bool is_device_uri(const char *uri, size_t length)
+{
+    static const char start[] = "urn:muster:";
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    static const char uuid[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
+    if (strlen(uri) != length || strncmp(uri, start, sizeof start - 1) != 0) /* strlen: no NUL inside */
+        return false;
+    const char *at = uri + sizeof start - 1;
+    size_t tenant = strspn(at, lower);
+    if (tenant == 0 || at[tenant] != ':')
+        return false;
+    at += tenant + 1;
+    return *at != '\0' && strspn(at, uuid) == strlen(at);
+}
+
+static bool name_fits(const GENERAL_NAME *name, enum lint_profile profile)
+{
+    int type;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+    if (profile == LINT_SERVER)
+        return type == GEN_DNS || type == GEN_IPADD;
+    return type == GEN_URI &&
+           is_device_uri((const char *)ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+}
+
+static const char *alternative_names_fit(X509 *certificate, enum lint_profile profile)
+{
+    if (profile == LINT_AUTHORITY)
+        return NULL;
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
+    bool ok = profile == LINT_DEVICE ? count == 1 : count >= 1;
+    for (int i = 0; ok && i < count; i++)
+        ok = name_fits(sk_GENERAL_NAME_value(names, i), profile);
+    GENERAL_NAMES_free(names);
+    if (ok)
+        return NULL;
+    return profile == LINT_DEVICE ? "the subject alternative name is not one URI urn:muster:<tenant>:<uuid>"
+                                  : "the subject alternative names are not DNS names and IP addresses";
+}
+
+const char *lint_extensions(X509 *certificate, X509 *issuer, enum lint_profile profile)
+{
+    const char *finding = set_fits(certificate, profile);
+    if (finding == NULL)
+        finding = key_identifiers_fit(certificate, issuer, profile);
+    return finding != NULL ? finding : alternative_names_fit(certificate, profile);
+}
+
+const char *lint_names(X509 *certificate, enum lint_profile profile)
+{
+    static const struct {
+        const char *start, *finding;
+    } names[] = {
+        [LINT_AUTHORITY] = {"Muster CA ", "the subject's CN does not begin with \"Muster CA \""},
+        [LINT_SERVER] = {"", "the subject has not one CN"},
+        [LINT_DEVICE] = {"Device-", "the subject's CN does not begin with \"Device-\""},
+    };
+    static const int known[] = {NID_countryName, NID_organizationName, NID_commonName};
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    int entries = 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        int at = X509_NAME_get_index_by_NID(subject, known[i], -1);
+        entries += at >= 0;
+    }
+    if (X509_NAME_entry_count(subject) != entries)
+        return "the subject has attributes beside one each of C, O and CN";
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    const ASN1_STRING *text = at >= 0 ? X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)) : NULL;
+    size_t start = strlen(names[profile].start);
+    if (text == NULL || (size_t)ASN1_STRING_length(text) <= start ||
+        memcmp(ASN1_STRING_get0_data(text), names[profile].start, start) != 0)
+        return names[profile].finding;
+    return NULL;
+}
