@@ -1,0 +1,125 @@
+/*
+ * Every statement of the service, in one list; prepared at the start, so that a wrong one is found there.
+ * X(name, text). Parameters are $1..$n in order of appearance.
+ */
+#ifndef MUSTER_STORE_SQL_H
+#define MUSTER_STORE_SQL_H
+
+#define SQL_DEVICE_COLUMNS                                                                                             \
+    "device.id, device.uuid, device.device_id, device.tenant, device.name, device.type, device.api_endpoint, "         \
+    "device.hardware, device.tags, device.state, device.manual, device.credential_used, device.offline_after, "        \
+    "device.created_at, device.updated_at, device.registered_at, presence.online, presence.since, "                    \
+    "presence.last_seen, presence.sequence, presence.sessions, certificate.certificate_id, certificate.not_after, "    \
+    "certificate.state "
+
+#define SQL_DEVICE_TABLES                                                                                              \
+    "FROM device JOIN presence ON presence.device = device.id LEFT JOIN certificate ON certificate.id = "              \
+    "(SELECT max(id) FROM certificate newest WHERE newest.device = device.id) "
+
+#define SQL_KEY_COLUMNS                                                                                                \
+    "id, tenant, hash, uses, used, expires_at, disabled_at, created_at, device_types, replace_device "
+
+#define SQL_EVENT_COLUMNS "id, device, sequence, at, uuid, tenant, type, body "
+
+#define SQL_LIST(X)                                                                                                    \
+    X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                                                    \
+    X(SQL_COMMIT, "COMMIT")                                                                                            \
+    X(SQL_ROLLBACK, "ROLLBACK")                                                                                        \
+    X(SQL_SAVEPOINT, "SAVEPOINT event")                                                                                \
+    X(SQL_RELEASE, "RELEASE event")                                                                                    \
+    X(SQL_UNDO, "ROLLBACK TO event")                                                                                   \
+    X(SQL_DEVICE_GET, "SELECT " SQL_DEVICE_COLUMNS SQL_DEVICE_TABLES "WHERE device.uuid = $1")                         \
+    X(SQL_DEVICE_INSERT,                                                                                               \
+      "INSERT INTO device (uuid, device_id, tenant, name, type, api_endpoint, hardware, tags, state, manual, "         \
+      "credential_used, offline_after, created_at, updated_at, registered_at) "                                        \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id")                        \
+    X(SQL_DEVICE_UPDATE,                                                                                               \
+      "UPDATE device SET device_id = $1, tenant = $2, name = $3, type = $4, api_endpoint = $5, hardware = $6, "        \
+      "tags = $7, state = $8, manual = $9, credential_used = $10, offline_after = $11, created_at = $12, "             \
+      "updated_at = $13, registered_at = $14 WHERE id = $15")                                                          \
+    X(SQL_DEVICE_LIST,                                                                                                 \
+      "SELECT " SQL_DEVICE_COLUMNS SQL_DEVICE_TABLES "WHERE device.uuid > $1 ORDER BY device.uuid LIMIT $2")           \
+    X(SQL_DEVICE_LIST_TENANT, "SELECT " SQL_DEVICE_COLUMNS SQL_DEVICE_TABLES                                           \
+                              "WHERE device.tenant = $1 AND device.uuid > $2 ORDER BY device.uuid LIMIT $3")           \
+    X(SQL_DEVICE_COUNT,                                                                                                \
+      "SELECT count(*), count(*) FILTER (WHERE state IN (2, 3)), count(*) FILTER (WHERE online = 1), "                 \
+      "count(*) FILTER (WHERE state = 1) FROM device JOIN presence ON presence.device = device.id "                    \
+      "WHERE $1 = '' OR tenant = $1")                                                                                  \
+    X(SQL_PRESENCE_EACH,                                                                                               \
+      "SELECT device.id, uuid, type, offline_after, credential_used, online, since, last_seen, sequence, sessions "    \
+      "FROM device NOT INDEXED JOIN presence ON presence.device = device.id ORDER BY device.id")                       \
+    X(SQL_PRESENCE_INSERT,                                                                                             \
+      "INSERT INTO presence (device, online, since, last_seen, sequence, sessions) VALUES ($1, $2, $3, $4, $5, $6)")   \
+    X(SQL_PRESENCE_SET,                                                                                                \
+      "UPDATE presence SET online = $1, since = $2, last_seen = $3, sequence = $4, sessions = $5 WHERE device = $6")   \
+    X(SQL_PRESENCE_SEEN, "UPDATE presence SET last_seen = $1 WHERE device = $2")                                       \
+    X(SQL_KEY_GET, "SELECT " SQL_KEY_COLUMNS "FROM provisioning_key WHERE id = $1")                                    \
+    X(SQL_KEY_INSERT,                                                                                                  \
+      "INSERT INTO provisioning_key (id, tenant, hash, uses, expires_at, created_at, device_types, replace_device) "   \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
+    X(SQL_KEY_DISABLE, "UPDATE provisioning_key SET disabled_at = $1 WHERE id = $2 AND disabled_at = 0")               \
+    X(SQL_KEY_LIST, "SELECT " SQL_KEY_COLUMNS "FROM provisioning_key WHERE ($1 = '' OR tenant = $1) AND id > $2 "      \
+                    "ORDER BY id LIMIT $3")                                                                            \
+    X(SQL_KEY_USE_ADD, "INSERT INTO key_use (key, uuid, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1")   \
+    X(SQL_KEY_USE_COUNT, "UPDATE provisioning_key SET used = used + 1 WHERE id = $1 AND used < uses RETURNING 1")      \
+    X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
+    X(SQL_API_KEY_INSERT, "INSERT INTO api_key (id, device, hash, created_at) VALUES ($1, $2, $3, $4)")                \
+    X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
+    X(SQL_OPERATOR_INSERT,                                                                                             \
+      "INSERT INTO operator (id, name, role, tenant, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6) "               \
+      "ON CONFLICT (name) DO UPDATE SET id = excluded.id, role = excluded.role, hash = excluded.hash")                 \
+    X(SQL_TENANT_EXISTS, "SELECT 1 FROM tenant WHERE id = $1")                                                         \
+    X(SQL_INTENT_INSERT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at) "   \
+                         "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                        \
+    X(SQL_INTENT_DELETE, "DELETE FROM intent WHERE certificate_id = $1")                                               \
+    X(SQL_INTENT_CLOSE,                                                                                                \
+      "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
+      "created_at, ended_at) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', not_before, " \
+      "not_after, at, $1 FROM intent")                                                                                 \
+    X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
+    X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
+    X(SQL_CERTIFICATE_INSERT,                                                                                          \
+      "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, state, "           \
+      "not_before, not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)")                \
+    X(SQL_CERTIFICATE_ACTIVATE,                                                                                        \
+      "UPDATE certificate SET state = 'active', activated_at = $1 WHERE state = 'pending' AND id = "                   \
+      "(SELECT max(id) FROM certificate WHERE device = $2)")                                                           \
+    X(SQL_CERTIFICATE_END_ALL,                                                                                         \
+      "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN "                  \
+      "('pending', 'active', 'expiring')")                                                                             \
+    X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
+                              "EXISTS (SELECT 1 FROM intent WHERE public_key = $1 AND uuid <> $2)")                    \
+    X(SQL_REQUEST_GET,                                                                                                 \
+      "SELECT body_hash, answer, had_secret, sealed, at FROM request WHERE scope = $1 AND request_id = $2 AND "        \
+      "at >= $3")                                                                                                      \
+    X(SQL_REQUEST_PUT, "INSERT INTO request (scope, request_id, body_hash, answer, had_secret, sealed, device, at) "   \
+                       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (scope, request_id) DO UPDATE SET "        \
+                       "body_hash = excluded.body_hash, answer = excluded.answer, had_secret = excluded.had_secret, "  \
+                       "sealed = excluded.sealed, device = excluded.device, at = excluded.at")                         \
+    X(SQL_REQUEST_UNSEAL, "UPDATE request SET sealed = NULL WHERE device = $1 AND sealed IS NOT NULL")                 \
+    X(SQL_REQUEST_UNANSWERED, "DELETE FROM request WHERE answer IS NULL")                                              \
+    X(SQL_REQUEST_EXPIRE, "DELETE FROM request WHERE at < $1")                                                         \
+    X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
+    X(SQL_EVENT_SEQUENCE,                                                                                              \
+      "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1 RETURNING event_sequence")                  \
+    X(SQL_EVENT_INSERT,                                                                                                \
+      "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)")        \
+    X(SQL_EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE id > $1 ORDER BY id LIMIT $2")                     \
+    X(SQL_EVENT_OF_DEVICE,                                                                                             \
+      "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE device = $1 AND sequence > $2 ORDER BY sequence LIMIT $3")         \
+    X(SQL_EVENT_ACKNOWLEDGE, "UPDATE meta SET value = $1 WHERE name = 'event_acknowledged'")                           \
+    X(SQL_EVENT_ACKNOWLEDGED, "SELECT value FROM meta WHERE name = 'event_acknowledged'")                              \
+    X(SQL_EVENT_EXPIRE,                                                                                                \
+      "DELETE FROM event WHERE at < $1 AND id <= (SELECT value FROM meta WHERE name = 'event_acknowledged')")          \
+    X(SQL_AUDIT_LAST, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1")                                               \
+    X(SQL_AUDIT_APPEND, "INSERT INTO audit (at, actor, action, tenant, target, origin, outcome, detail, hash) "        \
+                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+
+enum sql {
+#define SQL_ENUM(name, text) name,
+    SQL_LIST(SQL_ENUM)
+#undef SQL_ENUM
+        SQL_COUNT
+};
+
+#endif

@@ -1,0 +1,68 @@
+#include "service/store/store.h"
+
+#include "service/store/migrate.h"
+#include "service/store/store_internal.h"
+
+#include <stdlib.h>
+
+struct store *store_new(const char *path, char *error, size_t error_size)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return NULL;
+    store->db = db_new(path, error, error_size);
+    if (store->db == NULL || migrate_database(store->db, error, error_size) != 0 ||
+        db_prepare(store->db, error, error_size) != 0) {
+        store_free(store);
+        return NULL;
+    }
+    return store;
+}
+
+void store_free(struct store *store)
+{
+    if (store == NULL)
+        return;
+    db_free(store->db);
+    free(store);
+}
+
+enum status store_event_begin(struct store *store)
+{
+    enum status status = store->batch ? ST_OK : db_run(store->db, SQL_BEGIN);
+    store->batch = status == ST_OK;
+    return status == ST_OK ? db_run(store->db, SQL_SAVEPOINT) : status;
+}
+
+enum status store_event_end(struct store *store, bool keep)
+{
+    /* A full disk can make SQLite leave the transaction by itself; then there is nothing left to end. */
+    if (!db_in_transaction(store->db)) {
+        store->batch = false;
+        return ST_STORAGE_UNAVAILABLE;
+    }
+    enum status undone = keep ? ST_OK : db_run(store->db, SQL_UNDO);
+    enum status released = db_run(store->db, SQL_RELEASE);
+    return undone != ST_OK ? undone : released;
+}
+
+enum status store_commit(struct store *store)
+{
+    if (!store->batch)
+        return ST_OK;
+    enum status status = db_run(store->db, SQL_COMMIT);
+    if (status != ST_OK && db_in_transaction(store->db))
+        db_run(store->db, SQL_ROLLBACK);
+    store->batch = false;
+    return status;
+}
+
+bool store_is_dirty(const struct store *store)
+{
+    return store->batch;
+}
+
+const char *store_error(const struct store *store)
+{
+    return db_error(store->db);
+}

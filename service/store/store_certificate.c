@@ -1,0 +1,92 @@
+#include "service/store/store_internal.h"
+
+enum status store_intent_insert(struct store *store, const struct intent_row *row)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_INTENT_INSERT);
+    db_bind_text(db, row->certificate_id);
+    db_bind_text(db, row->uuid);
+    db_bind_text(db, row->tenant);
+    db_bind_blob(db, row->public_key, sizeof row->public_key);
+    db_bind_int(db, row->not_before);
+    db_bind_int(db, row->not_after);
+    db_bind_int(db, row->at);
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_intent_delete(struct store *store, const char *certificate_id)
+{
+    db_use(store->db, SQL_INTENT_DELETE);
+    db_bind_text(store->db, certificate_id);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_intent_close_all(struct store *store, int64_t at, int64_t *closed)
+{
+    struct db *db = store->db;
+    *closed = 0;
+    db_use(db, SQL_INTENT_COUNT);
+    if (db_step(db))
+        *closed = db_int(db);
+    enum status status = db_done(db);
+    if (status == ST_OK) {
+        db_use(db, SQL_INTENT_CLOSE);
+        db_bind_int(db, at);
+        db_step(db);
+        status = db_done(db);
+    }
+    if (status == ST_OK)
+        status = db_run(db, SQL_INTENT_CLEAR);
+    return status == ST_OK ? db_run(db, SQL_REQUEST_UNANSWERED) : status;
+}
+
+enum status store_certificate_insert(struct store *store, const struct certificate_row *row)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_INSERT);
+    db_bind_text(db, row->id);
+    db_bind_int(db, row->device);
+    db_bind_text(db, row->uuid);
+    db_bind_text(db, row->tenant);
+    db_bind_blob(db, row->public_key, sizeof row->public_key);
+    db_bind_blob(db, row->fingerprint, sizeof row->fingerprint);
+    db_bind_text(db, row->pem);
+    db_bind_int(db, row->not_before);
+    db_bind_int(db, row->not_after);
+    db_bind_int(db, row->at);
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_certificate_activate(struct store *store, int64_t device, int64_t at)
+{
+    db_use(store->db, SQL_CERTIFICATE_ACTIVATE);
+    db_bind_int(store->db, at);
+    db_bind_int(store->db, device);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
+                                      int64_t at)
+{
+    db_use(store->db, SQL_CERTIFICATE_END_ALL);
+    db_bind_text(store->db, state);
+    db_bind_text(store->db, reason);
+    db_bind_int(store->db, at);
+    db_bind_int(store->db, device);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                        const char *uuid, bool *foreign)
+{
+    db_use(store->db, SQL_PUBLIC_KEY_FOREIGN);
+    db_bind_blob(store->db, public_key, HASH_SIZE);
+    db_bind_text(store->db, uuid);
+    *foreign = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}

@@ -1,0 +1,147 @@
+#include "service/store/store_internal.h"
+
+static void read_key(struct db *db, struct key_row *out)
+{
+    db_text(db, out->id, sizeof out->id);
+    db_text(db, out->tenant, sizeof out->tenant);
+    db_blob(db, out->hash, sizeof out->hash);
+    out->uses = db_int(db);
+    out->used = db_int(db);
+    out->expires_at = db_int(db);
+    out->disabled_at = db_int(db);
+    out->created_at = db_int(db);
+    db_text(db, out->device_types, sizeof out->device_types);
+    out->replace = db_bool(db);
+}
+
+bool store_key_find(struct store *store, const char *id, struct key_row *out, enum status *status)
+{
+    db_use(store->db, SQL_KEY_GET);
+    db_bind_text(store->db, id);
+    bool found = db_step(store->db);
+    if (found)
+        read_key(store->db, out);
+    *status = db_done(store->db);
+    return found && *status == ST_OK;
+}
+
+enum status store_key_insert(struct store *store, const struct key_row *row)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_KEY_INSERT);
+    db_bind_text(db, row->id);
+    db_bind_text(db, row->tenant);
+    db_bind_blob(db, row->hash, sizeof row->hash);
+    db_bind_int(db, row->uses);
+    db_bind_int(db, row->expires_at);
+    db_bind_int(db, row->created_at);
+    db_bind_text(db, row->device_types);
+    db_bind_int(db, row->replace);
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_key_disable(struct store *store, const char *id, int64_t at)
+{
+    db_use(store->db, SQL_KEY_DISABLE);
+    db_bind_int(store->db, at);
+    db_bind_text(store->db, id);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_key_list(struct store *store, const char *tenant, const char *after, struct key_row *out,
+                           size_t count, size_t *found)
+{
+    db_use(store->db, SQL_KEY_LIST);
+    db_bind_text(store->db, tenant != NULL ? tenant : "");
+    db_bind_text(store->db, after);
+    db_bind_int(store->db, (int64_t)count);
+    *found = 0;
+    while (*found < count && db_step(store->db))
+        read_key(store->db, &out[(*found)++]);
+    return db_done(store->db);
+}
+
+enum status store_key_use(struct store *store, const char *id, const char *uuid, int64_t at)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_KEY_USE_ADD);
+    db_bind_text(db, id);
+    db_bind_text(db, uuid);
+    db_bind_int(db, at);
+    bool first = db_step(db);
+    enum status status = db_done(db);
+    if (status != ST_OK || !first)
+        return status;
+    db_use(db, SQL_KEY_USE_COUNT);
+    db_bind_text(db, id);
+    bool counted = db_step(db);
+    status = db_done(db);
+    return status == ST_OK && !counted ? ST_PROVISIONING_KEY_EXHAUSTED : status;
+}
+
+enum status store_api_key_drop(struct store *store, int64_t device)
+{
+    db_use(store->db, SQL_API_KEY_DROP);
+    db_bind_int(store->db, device);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],
+                              int64_t at)
+{
+    enum status status = store_api_key_drop(store, device);
+    if (status != ST_OK)
+        return status;
+    db_use(store->db, SQL_API_KEY_INSERT);
+    db_bind_text(store->db, id);
+    db_bind_int(store->db, device);
+    db_bind_blob(store->db, hash, HASH_SIZE);
+    db_bind_int(store->db, at);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+bool store_operator_find(struct store *store, const char *id, struct operator_row *out, enum status *status)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_OPERATOR_GET);
+    db_bind_text(db, id);
+    bool found = db_step(db);
+    if (found) {
+        db_text(db, out->id, sizeof out->id);
+        db_text(db, out->name, sizeof out->name);
+        db_text(db, out->role, sizeof out->role);
+        db_text(db, out->tenant, sizeof out->tenant);
+        db_blob(db, out->hash, sizeof out->hash);
+        out->disabled_at = db_int(db);
+        out->created_at = db_int(db);
+    }
+    *status = db_done(db);
+    return found && *status == ST_OK;
+}
+
+enum status store_operator_insert(struct store *store, const struct operator_row *row)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_OPERATOR_INSERT);
+    db_bind_text(db, row->id);
+    db_bind_text(db, row->name);
+    db_bind_text(db, row->role);
+    db_bind_text(db, row->tenant);
+    db_bind_blob(db, row->hash, sizeof row->hash);
+    db_bind_int(db, row->created_at);
+    db_step(db);
+    return db_done(db);
+}
+
+bool store_tenant_exists(struct store *store, const char *tenant, enum status *status)
+{
+    db_use(store->db, SQL_TENANT_EXISTS);
+    db_bind_text(store->db, tenant);
+    bool found = db_step(store->db);
+    *status = db_done(store->db);
+    return found && *status == ST_OK;
+}

@@ -1,0 +1,13 @@
+/* What the files of the store share, and nobody else sees. */
+#ifndef MUSTER_STORE_INTERNAL_H
+#define MUSTER_STORE_INTERNAL_H
+
+#include "service/store/db.h"
+#include "service/store/store.h"
+
+struct store {
+    struct db *db;
+    bool batch; /* a transaction is open */
+};
+
+#endif
