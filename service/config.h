@@ -54,6 +54,9 @@ void config_default(const char *directory, struct config *out);
  * lines ("key value") that stand uncommented. Returns 0 or an errno value. */
 int config_write(const char *path, const char *const settings[], size_t count);
 
+/* How many edits (insert, delete, replace, swap) apart two words are: for "did you mean". Pure. */
+size_t config_distance(const char *a, const char *b);
+
 /* The offline threshold in seconds of a device type. */
 int config_offline_after(const struct config *config, const char *type);
 

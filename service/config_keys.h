@@ -1,0 +1,58 @@
+/*
+ * Every key of the configuration file, in one list: the reader, --test-config, the file that musterctl init writes and
+ * docs/configuration.md follow it.
+ *
+ * X(key, kind, field of struct config, least, most, default, choices, help)
+ *   least and most bound numbers, and the octets of a STRING; a FILE of least 1 may not be empty; choices, separated by
+ * blanks, are what a WORD may be. PER_TYPE is "TYPE SECONDS" and may stand more than once; its default is only an
+ * example.
+ */
+#ifndef MUSTER_SERVICE_CONFIG_KEYS_H
+#define MUSTER_SERVICE_CONFIG_KEYS_H
+
+#include "service/config.h"
+#include "topics/limits.h"
+
+#define CONFIG_KEY_LIST(X)                                                                                             \
+    X("mode", CONFIG_WORD, mode, 0, 0, "open", "open",                                                                 \
+      "Who may speak for whom. open: the uuid in the topic is believed; keep every listener on loopback.")             \
+    X("broker_host", CONFIG_STRING, broker_host, 1, CONFIG_TEXT - 1, "127.0.0.1", "",                                  \
+      "The host of the broker that the service connects to.")                                                          \
+    X("broker_port", CONFIG_NUMBER, broker_port, 1, 65535, "1883", "", "The broker's port, without TLS.")              \
+    X("broker_username", CONFIG_STRING, broker_username, 0, CONFIG_TEXT - 1, "", "",                                   \
+      "The user name for the broker; empty: none.")                                                                    \
+    X("broker_password_file", CONFIG_FILE, broker_password_file, 0, 0, "", "",                                         \
+      "A file whose first line is the password for the broker; empty: none.")                                          \
+    X("database", CONFIG_FILE, database, 1, 0, "muster.db", "", "The database; it is made when it is not there.")      \
+    X("ca_certificate_file", CONFIG_FILE, ca_certificate_file, 1, 0, "ca.pem", "",                                     \
+      "The certificate of the authority that signs for devices.")                                                      \
+    X("ca_key_file", CONFIG_FILE, ca_key_file, 1, 0, "ca.key", "",                                                     \
+      "The authority's private key; nobody but the service's user may read it.")                                       \
+    X("ca_passphrase_file", CONFIG_FILE, ca_passphrase_file, 0, 0, "", "",                                             \
+      "A file whose first line opens the authority's key; empty: the key is not encrypted.")                           \
+    X("seal_key_file", CONFIG_FILE, seal_key_file, 1, 0, "seal.key", "",                                               \
+      "32 random octets that seal secrets which a repeated request may need again.")                                   \
+    X("certificate_organization", CONFIG_STRING, certificate_organization, 0, 64, "Muster", "",                        \
+      "O in the subject of device certificates; empty: left out.")                                                     \
+    X("certificate_country", CONFIG_COUNTRY, certificate_country, 0, 2, "", "",                                        \
+      "C in the subject of device certificates, two capital letters; empty: left out.")                                \
+    X("certificate_days", CONFIG_NUMBER, certificate_days, 1, 7300, "365", "",                                         \
+      "How many days a device certificate is valid.")                                                                  \
+    X("heartbeat_seconds", CONFIG_NUMBER, heartbeat_seconds, 1, LIMIT_OFFLINE_MAX, "60", "",                           \
+      "How often devices are told to send a heartbeat. When absent: 60, but a fifth of offline_after_seconds at "      \
+      "most.")                                                                                                         \
+    X("offline_after_seconds", CONFIG_NUMBER, offline_after_seconds, LIMIT_OFFLINE_MIN, LIMIT_OFFLINE_MAX, "300", "",  \
+      "How long a device may be silent before it is offline.")                                                         \
+    X("last_will_grace_seconds", CONFIG_NUMBER, grace_seconds, 0, 3600, "10", "",                                      \
+      "How long after a last will a sign of life still keeps the device online.")                                      \
+    X("type_offline_after_seconds", CONFIG_PER_TYPE, type_offline_after, LIMIT_OFFLINE_MIN, LIMIT_OFFLINE_MAX,         \
+      "sensor 900", "", "TYPE SECONDS: offline_after_seconds for one device type; may stand more than once.")          \
+    X("retained_status", CONFIG_BOOL, retained_status, 0, 0, "true", "",                                               \
+      "Whether muster/v1/status/<tenant>/<uuid> is published, retained.")                                              \
+    X("rsa_pool", CONFIG_NUMBER, rsa_pool, 0, 64, "4", "", "How many RSA keys are made ahead.")                        \
+    X("device_limit", CONFIG_NUMBER, device_limit, 1, 10000000, "1000000", "", "The most devices that may register.")  \
+    X("event_days", CONFIG_NUMBER, event_days, 1, 3650, "30", "", "How many days events are kept.")                    \
+    X("log_level", CONFIG_WORD, log_level, 0, 0, "info", "error warning info debug", "How much the log says.")         \
+    X("log_format", CONFIG_WORD, log_format, 0, 0, "text", "text json", "How a line of the log looks.")
+
+#endif
