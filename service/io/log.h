@@ -1,0 +1,24 @@
+/*
+ * The one place that writes log lines: to stderr, one line each, with a time, a level, an event and fields. Control
+ * characters are escaped, so that no one can forge a line. Never handed a secret. Safe from any thread.
+ *
+ *   2026-11-21T22:07:20.123Z info  registered uuid=dev1 deviceId=abc... by=key:x7d...
+ */
+#ifndef MUSTER_IO_LOG_H
+#define MUSTER_IO_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* The level of a name (error, warning, notice, info, debug); false when there is none. */
+bool log_level_from_name(const char *name, enum log_level *level);
+
+/* Sets what is written and how; called once, before there are threads. */
+void log_setup(enum log_level level, bool json);
+
+/* Writes one line: `event` is a word, `format` gives `key=value` pairs; values with spaces are put in quotes by the
+ * caller (%s of a text that may hold anything goes through log_quote). Lines are cut at 1000 octets. */
+void log_line(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

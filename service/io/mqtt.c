@@ -1,0 +1,249 @@
+#include "service/io/mqtt.h"
+
+#include <MQTTAsync.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT        256
+#define FILTERS     8
+#define IN_FLIGHT   1000 /* Paho's own window towards the broker */
+#define KEEPALIVE_S 60
+
+struct mqtt {
+    MQTTAsync client;
+    struct mqtt_callbacks callbacks;
+    void *context;
+    char username[TEXT], password[TEXT], ca_file[2 * TEXT], will_topic[TEXT], will_payload[TEXT];
+    char filters[FILTERS][TEXT];
+    char *filter_list[FILTERS];
+    int filter_qos[FILTERS];
+    int filter_count;
+};
+
+/* A PUBACK that somebody waits for. */
+struct pending {
+    struct mqtt *mqtt;
+    uint64_t id;
+};
+
+static void on_lost(void *context, char *cause)
+{
+    struct mqtt *mqtt = context;
+    mqtt->callbacks.down(mqtt->context, cause != NULL ? cause : "connection lost");
+}
+
+static const void *find_property(const MQTTAsync_message *message, enum MQTTPropertyCodes code, size_t *length)
+{
+    MQTTProperties *properties = (MQTTProperties *)(void *)&message->properties;
+    MQTTProperty *property = MQTTProperties_getProperty(properties, code);
+    if (property == NULL)
+        return NULL;
+    *length = (size_t)property->value.data.len;
+    return property->value.data.data;
+}
+
+/* Always returns 1: with 0 Paho 1.3.12 keeps the message and acknowledges later ones without delivering them. */
+static int on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message)
+{
+    struct mqtt *mqtt = context;
+    struct mqtt_message in = {.topic = topic,
+                              .topic_length = topic_length > 0 ? (size_t)topic_length : strlen(topic),
+                              .payload = message->payload,
+                              .length = (size_t)message->payloadlen,
+                              .retained = message->retained != 0};
+    in.response_topic = find_property(message, MQTTPROPERTY_CODE_RESPONSE_TOPIC, &in.response_topic_length);
+    in.correlation = find_property(message, MQTTPROPERTY_CODE_CORRELATION_DATA, &in.correlation_length);
+    mqtt->callbacks.message(mqtt->context, &in);
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+}
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_callbacks *callbacks, void *context)
+{
+    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (mqtt == NULL)
+        return NULL;
+    mqtt->callbacks = *callbacks;
+    mqtt->context = context;
+    copy(mqtt->username, sizeof mqtt->username, options->username);
+    copy(mqtt->password, sizeof mqtt->password, options->password);
+    copy(mqtt->ca_file, sizeof mqtt->ca_file, options->ca_file);
+    copy(mqtt->will_topic, sizeof mqtt->will_topic, options->will_topic);
+    copy(mqtt->will_payload, sizeof mqtt->will_payload, options->will_payload);
+    for (size_t i = 0; i < options->filter_count && i < FILTERS; i++) {
+        copy(mqtt->filters[i], TEXT, options->filters[i]);
+        mqtt->filter_list[i] = mqtt->filters[i];
+        mqtt->filter_qos[i] = options->filter_qos;
+        mqtt->filter_count++;
+    }
+    char uri[TEXT + 32];
+    snprintf(uri, sizeof uri, "%s://%s:%d", mqtt->ca_file[0] != '\0' ? "ssl" : "tcp", options->host, options->port);
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
+    create.maxBufferedMessages = 65535; /* the owner bounds what it sends; Paho's default of 100 drops */
+    if (MQTTAsync_createWithOptions(&mqtt->client, uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL,
+                                    &create) != MQTTASYNC_SUCCESS ||
+        MQTTAsync_setCallbacks(mqtt->client, mqtt, on_lost, on_message, NULL) != MQTTASYNC_SUCCESS) {
+        mqtt_free(mqtt);
+        return NULL;
+    }
+    return mqtt;
+}
+
+static void report_failure(struct mqtt *mqtt, const char *what, const MQTTAsync_failureData5 *data)
+{
+    char reason[TEXT];
+    const char *words = data != NULL && data->message != NULL ? data->message : "no answer";
+    if (data != NULL && data->reasonCode > 0)
+        words = MQTTReasonCode_toString(data->reasonCode);
+    snprintf(reason, sizeof reason, "%s: %s", what, words != NULL ? words : "unknown reason");
+    mqtt->callbacks.down(mqtt->context, reason);
+}
+
+static void on_connect_failed(void *context, MQTTAsync_failureData5 *data)
+{
+    report_failure(context, "cannot connect", data);
+}
+
+static void on_subscribe_failed(void *context, MQTTAsync_failureData5 *data)
+{
+    report_failure(context, "cannot subscribe", data);
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData5 *data)
+{
+    struct mqtt *mqtt = context;
+    for (int i = 0; i < data->alt.sub.reasonCodeCount; i++)
+        if (data->alt.sub.reasonCodes[i] >= MQTTREASONCODE_UNSPECIFIED_ERROR) {
+            mqtt->callbacks.down(mqtt->context, "the broker refused a subscription");
+            return;
+        }
+    mqtt->callbacks.up(mqtt->context);
+}
+
+/* A new session has no subscriptions: they are made anew after every connect. */
+static void on_connected(void *context, MQTTAsync_successData5 *data)
+{
+    struct mqtt *mqtt = context;
+    (void)data;
+    if (mqtt->filter_count == 0) {
+        mqtt->callbacks.up(mqtt->context);
+        return;
+    }
+    MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
+    call.onSuccess5 = on_subscribed;
+    call.onFailure5 = on_subscribe_failed;
+    call.context = mqtt;
+    if (MQTTAsync_subscribeMany(mqtt->client, mqtt->filter_count, mqtt->filter_list, mqtt->filter_qos, &call) !=
+        MQTTASYNC_SUCCESS)
+        mqtt->callbacks.down(mqtt->context, "cannot subscribe");
+}
+
+bool mqtt_connect(struct mqtt *mqtt)
+{
+    MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+    connect.keepAliveInterval = KEEPALIVE_S;
+    connect.cleanstart = 1;
+    connect.connectTimeout = 5;
+    connect.maxInflight = IN_FLIGHT;
+    connect.onSuccess5 = on_connected;
+    connect.onFailure5 = on_connect_failed;
+    connect.context = mqtt;
+    if (mqtt->username[0] != '\0')
+        connect.username = mqtt->username;
+    if (mqtt->password[0] != '\0')
+        connect.password = mqtt->password;
+    if (mqtt->will_topic[0] != '\0') {
+        will.topicName = mqtt->will_topic;
+        will.message = mqtt->will_payload;
+        will.qos = 1;
+        will.retained = 1;
+        connect.will = &will;
+    }
+    if (mqtt->ca_file[0] != '\0') {
+        tls.trustStore = mqtt->ca_file;
+        tls.verify = 1;
+        tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+        connect.ssl = &tls;
+    }
+    return MQTTAsync_connect(mqtt->client, &connect) == MQTTASYNC_SUCCESS;
+}
+
+static void on_acknowledged(void *context, MQTTAsync_successData5 *data)
+{
+    struct pending *pending = context;
+    /* MQTT 5.0, 3.4.2.1: from 0x80 on the broker did not take the message. */
+    bool accepted = data == NULL || data->reasonCode < MQTTREASONCODE_UNSPECIFIED_ERROR;
+    pending->mqtt->callbacks.acknowledged(pending->mqtt->context, pending->id, accepted);
+    free(pending);
+}
+
+static void on_not_acknowledged(void *context, MQTTAsync_failureData5 *data)
+{
+    struct pending *pending = context;
+    (void)data;
+    pending->mqtt->callbacks.acknowledged(pending->mqtt->context, pending->id, false);
+    free(pending);
+}
+
+static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *at, size_t length)
+{
+    MQTTProperty property = {.identifier = code};
+    property.value.data.data = (char *)(uintptr_t)at; /* MQTTProperties_add copies it */
+    property.value.data.len = (int)length;
+    MQTTProperties_add(properties, &property);
+}
+
+bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
+{
+    MQTTAsync_message message = MQTTAsync_message_initializer;
+    MQTTAsync_responseOptions call = MQTTAsync_responseOptions_initializer;
+    struct pending *pending = NULL;
+    message.payload = (void *)(uintptr_t)publish->payload; /* Paho copies it */
+    message.payloadlen = (int)publish->length;
+    message.qos = publish->qos;
+    message.retained = publish->retained;
+    if (publish->correlation != NULL)
+        add_property(&message.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publish->correlation,
+                     publish->correlation_length);
+    if (publish->response_topic != NULL)
+        add_property(&message.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, publish->response_topic,
+                     strlen(publish->response_topic));
+    if (publish->id != 0 && (pending = malloc(sizeof *pending)) != NULL) {
+        *pending = (struct pending){mqtt, publish->id};
+        call.onSuccess5 = on_acknowledged;
+        call.onFailure5 = on_not_acknowledged;
+        call.context = pending;
+    }
+    bool wanted = publish->id == 0 || pending != NULL;
+    bool taken = wanted && MQTTAsync_sendMessage(mqtt->client, publish->topic, &message, &call) == MQTTASYNC_SUCCESS;
+    MQTTProperties_free(&message.properties);
+    if (!taken)
+        free(pending);
+    return taken;
+}
+
+void mqtt_disconnect(struct mqtt *mqtt, int timeout_ms)
+{
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
+    options.timeout = timeout_ms;
+    MQTTAsync_disconnect(mqtt->client, &options);
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    if (mqtt == NULL)
+        return;
+    if (mqtt->client != NULL)
+        MQTTAsync_destroy(&mqtt->client);
+    memset(mqtt->password, 0, sizeof mqtt->password);
+    free(mqtt);
+}
