@@ -1,0 +1,120 @@
+/*
+ * Who is online, in memory: one slot for each device, a hash over the uuids, a timing wheel over the deadlines.
+ * Decides by docs/protocol.md, section 4; writes nothing down itself. Pure: time comes in, memory comes in.
+ *
+ * A change is made on a copy of a slot (presence_on_...), written to the store by the caller, and then put back with
+ * presence_put. Until presence_keep the old slots are remembered: presence_undo brings them back when a commit fails.
+ */
+#ifndef MUSTER_CORE_PRESENCE_H
+#define MUSTER_CORE_PRESENCE_H
+
+#include "service/core/time.h"
+#include "service/core/wheel.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PRESENCE_SESSIONS 4
+#define PRESENCE_UNDO     1024
+#define PRESENCE_NONE     WHEEL_NONE
+
+/* X(enumerator, name on the wire) */
+#define REASON_LIST(X)                                                                                                 \
+    X(REASON_CONNECT, "connect")                                                                                       \
+    X(REASON_HEARTBEAT, "heartbeat")                                                                                   \
+    X(REASON_REQUEST, "request")                                                                                       \
+    X(REASON_HEARTBEAT_TIMEOUT, "heartbeat_timeout")                                                                   \
+    X(REASON_LAST_WILL, "last_will")                                                                                   \
+    X(REASON_DISCONNECT, "disconnect")                                                                                 \
+    X(REASON_RESET, "reset")
+
+enum reason {
+#define REASON_ENUM(name, wire) name,
+    REASON_LIST(REASON_ENUM)
+#undef REASON_ENUM
+        REASON_COUNT
+};
+
+const char *reason_name(enum reason reason);
+
+struct presence_slot {
+    int64_t device;                       /* the store's id */
+    int64_t since, seen_wall;             /* wall ms; 0: never */
+    int64_t sequence;                     /* of the event that set the status */
+    struct mono seen, suspect;            /* the last sign of life; a suspicion's time, 0: none */
+    uint64_t sessions[PRESENCE_SESSIONS]; /* hashes: [0] the current one or 0, then ended and replaced ones */
+    int32_t offline_after_ms;
+    uint32_t name; /* offset of the uuid in the names */
+    bool online;
+    bool active;  /* registered or provisioned: its heartbeats count */
+    bool fresh;   /* its credential was never used */
+    bool unsaved; /* seen_wall is newer than in the store */
+};
+
+struct presence {
+    struct presence_slot *slots;
+    uint32_t *index; /* open addressing over slot numbers + 1 */
+    char *names;
+    uint32_t count, capacity, index_mask, names_used;
+    uint64_t hash_key[2];
+    struct wheel wheel;
+    bool hearing;
+    struct mono hearing_since;
+    int64_t grace_ms;
+    struct {
+        uint32_t number;
+        struct presence_slot old;
+    } undo[PRESENCE_UNDO];
+    size_t undo_count;
+    uint32_t undo_slots; /* how many slots there were at the last presence_keep */
+};
+
+/* How much memory presence_init wants for `capacity` devices; zeroed pages that are never touched cost nothing. */
+size_t presence_memory(uint32_t capacity);
+
+/* Starts empty. `memory` is zeroed, presence_memory() octets, aligned for any type, and outlives `presence`.
+ * `hash_key` is random, so that no one can choose uuids that collide. */
+void presence_init(struct presence *presence, void *memory, uint32_t capacity, const uint64_t hash_key[2],
+                   int64_t grace_ms, struct mono now);
+
+/* The slot of a uuid, or PRESENCE_NONE. */
+uint32_t presence_find(const struct presence *presence, const char *uuid, size_t length);
+const char *presence_uuid(const struct presence *presence, uint32_t number);
+
+/* Adds a device that is not there yet; `slot->name` is set. PRESENCE_NONE when all slots are taken. */
+uint32_t presence_add(struct presence *presence, const char *uuid, const struct presence_slot *slot);
+
+/* What a message does to a copy of a slot. Each returns true when the status changes, with the reason;
+ * `session` is NULL or "" when none is named. */
+bool presence_on_connect(struct presence_slot *slot, const char *session, struct now now, enum reason *reason);
+bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct now now,
+                      enum reason *reason);
+bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason);
+void presence_on_will(struct presence_slot *slot, const char *session, struct now now);
+bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
+
+/* Whether the device's time is over at `now`; then the copy is offline, with the reason. */
+bool presence_on_deadline(const struct presence *presence, struct presence_slot *slot, struct mono now,
+                          enum reason *reason);
+
+/* Puts a changed copy back, sets its deadline and remembers the old one for presence_undo. */
+void presence_put(struct presence *presence, uint32_t number, const struct presence_slot *slot);
+
+/* Whether presence_put has room for `count` more changes before presence_keep. */
+bool presence_has_room(const struct presence *presence, size_t count);
+void presence_keep(struct presence *presence);
+void presence_undo(struct presence *presence);
+
+/* The service hears, or no longer hears, its devices. While it does not, nobody's time is over; when it hears again,
+ * each device starts its whole time again and older suspicions are void. */
+void presence_hear(struct presence *presence, struct mono now);
+void presence_deafen(struct presence *presence);
+
+/* The next device to look at with presence_on_deadline, or PRESENCE_NONE. It is out of the wheel until presence_put or
+ * presence_rearm. */
+uint32_t presence_due(struct presence *presence, struct mono now);
+
+/* Sets the deadline again: its own, but not before `not_before`. */
+void presence_rearm(struct presence *presence, uint32_t number, struct mono not_before);
+
+#endif
