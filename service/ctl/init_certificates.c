@@ -1,0 +1,95 @@
+#include "certs/ca.h"
+#include "certs/file.h"
+#include "service/ctl/init.h"
+#include "service/ctl/out.h"
+#include "service/io/entropy.h"
+
+#include <string.h>
+
+static struct ca_options options_of(const struct init *init)
+{
+    const struct config *config = &init->config;
+    return (struct ca_options){
+        .certificate_file = config->ca_certificate_file,
+        .key_file = config->ca_key_file,
+        .passphrase_file = config->ca_passphrase_file[0] != '\0' ? config->ca_passphrase_file : NULL,
+        .organization = config->certificate_organization[0] != '\0' ? config->certificate_organization : NULL,
+        .country = config->certificate_country[0] != '\0' ? config->certificate_country : NULL};
+}
+
+bool init_has_authority(const struct init *init)
+{
+    return init_has(init->config.ca_certificate_file) && init_has(init->config.ca_key_file);
+}
+
+/* ca_create writes the key first and takes up one that an interrupted init left. */
+enum ctl_exit init_make_authority(struct init *init)
+{
+    char error[900];
+    struct ca_options options = options_of(init);
+    if (ca_create(&options, init->authority_type, init->now, error, sizeof error) != 0)
+        return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
+    return CTL_DONE;
+}
+
+bool init_has_server(const struct init *init)
+{
+    char certificate[INIT_PATH], key[INIT_PATH];
+    init_path(init, "server.pem", certificate, sizeof certificate);
+    init_path(init, "server.key", key, sizeof key);
+    return init_has(certificate) && init_has(key);
+}
+
+static enum ctl_exit issue(struct init *init, const struct key *key, struct certificate *out)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "::1"};
+    char error[900];
+    struct ca_options options = options_of(init);
+    struct public_key public;
+    struct validity validity;
+    struct why why = {.status = ST_OK};
+    unsigned char serial[PROFILE_SERIAL];
+    struct ca *ca = ca_new(&options, error, sizeof error);
+    if (ca == NULL)
+        return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
+    entropy_fill(serial, sizeof serial);
+    profile_serial(serial);
+    bool ok = key_public(key, &public) &&
+              profile_validity(init->now, PROFILE_SERVER_DAYS, ca_validity(ca), &validity) &&
+              ca_issue_server(ca, &public, names, sizeof names / sizeof names[0], serial, validity, out, &why) == ST_OK;
+    ca_free(ca);
+    return ok ? CTL_DONE
+              : out_error(CTL_FAILED, NULL, "is the clock right, and the authority still valid?",
+                          "the broker's certificate cannot be made %s", why.detail);
+}
+
+/* The key first: while there is no certificate for it, nobody uses it, and the next init may replace it. */
+static enum ctl_exit save_server(const struct init *init, const struct key *key, const struct certificate *certificate)
+{
+    char path[INIT_PATH], pem[KEY_PEM_MAX];
+    init_path(init, "server.key", path, sizeof path);
+    bool ok = key_write_pem(key, NULL, pem, sizeof pem);
+    int failed = ok ? file_write(path, pem, strlen(pem), 0600) : 0;
+    key_wipe(pem, sizeof pem);
+    if (!ok)
+        return out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot write a key");
+    if (failed != 0)
+        return init_cannot_write(path, failed);
+    init_path(init, "server.pem", path, sizeof path);
+    failed = file_write(path, certificate->pem, strlen(certificate->pem), 0644);
+    return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
+}
+
+enum ctl_exit init_make_server(struct init *init)
+{
+    struct certificate certificate;
+    /* Devices that trust an RSA authority may know nothing else. */
+    struct key *key = key_new(key_type_is_slow(init->authority_type) ? KEY_RSA_2048 : KEY_EC_P256);
+    if (key == NULL)
+        return out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot make a key");
+    enum ctl_exit end = issue(init, key, &certificate);
+    if (end == CTL_DONE)
+        end = save_server(init, key, &certificate);
+    key_free(key);
+    return end;
+}

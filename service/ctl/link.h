@@ -1,0 +1,31 @@
+/*
+ * Request and answer over MQTT: publishes on the admin topics and waits for the answer of the same correlation.
+ * A request is repeated unchanged until it is answered; requests that change something carry a requestId, so that a
+ * repeated one is done once.
+ */
+#ifndef MUSTER_CTL_LINK_H
+#define MUSTER_CTL_LINK_H
+
+#include "service/ctl/target.h"
+#include "topics/document.h"
+
+#define LINK_REPEAT_MS  2000
+#define LINK_GIVE_UP_MS 10000
+
+struct link;
+
+/* Begins to connect. NULL, with an error on stderr, without memory. `target` outlives it; the caller calls link_free.
+ */
+struct link *link_new(const struct target *target);
+void link_free(struct link *link); /* NULL is fine */
+
+/* Asks for noun/verb with `members` ("" or JSON members without braces) and waits. CTL_DONE and the answer, an object
+ * that the caller frees; or another end, which has been told on stderr. */
+enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, const char *members,
+                       struct document **answer);
+
+/* The whole of a simple command: finds the target, asks once, ends the connection. */
+enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,
+                            struct document **answer);
+
+#endif

@@ -1,0 +1,99 @@
+#include "service/ctl/target.h"
+
+#include "certs/file.h"
+#include "service/core/secret.h"
+#include "service/ctl/out.h"
+#include "service/io/entropy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void target_directory(const struct args *args, char *out, size_t size)
+{
+    const char *directory = args_value(args, OPT_DIR);
+    if (directory == NULL || directory[0] == '\0')
+        directory = getenv("MUSTER_DIR");
+    if (directory == NULL || directory[0] == '\0')
+        directory = access("run/muster.conf", F_OK) == 0 ? "run" : "/etc/muster";
+    snprintf(out, size, "%s", directory);
+    /* "run/" and "run" are the same folder; messages name it one way. */
+    for (size_t length = strlen(out); length > 1 && out[length - 1] == '/'; length--)
+        out[length - 1] = '\0';
+}
+
+/* A key that others can read is no longer this operator's alone. */
+static enum ctl_exit check_mode(const char *path, const char *directory)
+{
+    struct stat st;
+    char mend[CONFIG_PATH + 64];
+    if (stat(path, &st) != 0) {
+        snprintf(mend, sizeof mend, "musterctl init --dir %s, or name another folder with --dir", directory);
+        return out_error(errno == EACCES ? CTL_DENIED : CTL_CONFIG, NULL, mend, "cannot read the operator's key %s: %s",
+                         path, strerror(errno));
+    }
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return CTL_DONE;
+    snprintf(mend, sizeof mend, "chmod 600 %s", path);
+    return out_error(CTL_CONFIG, NULL, mend, "the operator's key %s is open to others (mode %03o)", path,
+                     (unsigned)(st.st_mode & 0777));
+}
+
+static enum ctl_exit read_key(struct target *target)
+{
+    char path[CONFIG_PATH + 16], id[LIMIT_KEY_ID + 1], text[LIMIT_CREDENTIAL + 8];
+    unsigned char hash[SECRET_HASH];
+    size_t length = 0;
+    snprintf(path, sizeof path, "%s/admin.key", target->directory);
+    enum ctl_exit end = check_mode(path, target->directory);
+    if (end != CTL_DONE)
+        return end;
+    int failed = file_read(path, text, sizeof text, &length);
+    text[failed == 0 ? strcspn(text, "\r\n") : 0] = '\0';
+    if (failed != 0)
+        end = out_error(failed == EACCES ? CTL_DENIED : CTL_CONFIG, NULL, "read it as the user who owns it",
+                        "cannot read the operator's key %s: %s", path, strerror(failed));
+    else if (!secret_parse(SECRET_OPERATOR, text, id, hash))
+        end = out_error(CTL_CONFIG, NULL, "put an operator's key (mok_...) into its first line",
+                        "there is no operator's key in %s", path);
+    else
+        snprintf(target->operator_key, sizeof target->operator_key, "%s", text);
+    secret_wipe(text, sizeof text);
+    return end;
+}
+
+enum ctl_exit target_find(const struct args *args, struct target *out)
+{
+    char path[CONFIG_PATH + 16], error[900], mend[CONFIG_PATH + 64];
+    unsigned char random[12];
+    *out = (struct target){.directory = ""};
+    target_directory(args, out->directory, sizeof out->directory);
+    snprintf(path, sizeof path, "%s/muster.conf", out->directory);
+    if (access(path, F_OK) != 0) {
+        snprintf(mend, sizeof mend, "musterctl init --dir %s, or name another folder with --dir", out->directory);
+        return out_error(CTL_CONFIG, NULL, mend, "there is no Muster in %s: %s: %s", out->directory, path,
+                         strerror(errno));
+    }
+    if (config_read(path, &out->config, error, sizeof error) != 0)
+        return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
+    memcpy(out->client_id, "musterctl-", 11);
+    entropy_fill(random, sizeof random);
+    secret_base32(random, sizeof random, out->client_id + strlen(out->client_id));
+    return read_key(out);
+}
+
+void target_wipe(struct target *target)
+{
+    secret_wipe(target->operator_key, sizeof target->operator_key);
+}
+
+enum ctl_exit target_unreachable(const struct target *target, const char *reason)
+{
+    char mend[2 * CONFIG_PATH];
+    snprintf(mend, sizeof mend, "is the broker running? start both with make run, or: mosquitto -c %s/mosquitto.conf",
+             target->directory);
+    return out_error(CTL_BROKER, NULL, mend, "the broker at %s:%d is not reachable%s%s%s", target->config.broker_host,
+                     target->config.broker_port, reason[0] != '\0' ? " (" : "", reason, reason[0] != '\0' ? ")" : "");
+}
