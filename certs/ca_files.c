@@ -4,6 +4,7 @@
 #include "certs/file.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ int ca_files_check(const struct ca_options *options, char *error, size_t error_s
         return ca_files_say(error, error_size, "The organization of the subjects must have 1 to 64 octets.");
     X509_NAME *name = draft_name(country, organization, "x");
     X509_NAME_free(name);
+    ERR_clear_error();
     if (name == NULL)
         return ca_files_say(error, error_size,
                             "Organization or country cannot stand in a certificate: use UTF-8, and two letters for the "
