@@ -20,6 +20,7 @@
 
 struct line {
     struct line *next;
+    bool is_state; /* of the service, not an event */
     size_t length;
     char text[];
 };
@@ -50,6 +51,7 @@ static void on_message(void *context, const struct mqtt_message *message)
     struct line *line = malloc(sizeof *line + message->length);
     if (line != NULL) {
         *line = (struct line){.length = message->length};
+        line->is_state = topic_match(TOPIC_SERVICE_STATE, message->topic, message->topic_length, NULL, NULL);
         memcpy(line->text, message->payload, message->length);
     }
     pthread_mutex_lock(&watch->lock);
@@ -110,6 +112,13 @@ static void tell_event(const struct value *event)
     putchar('\n');
 }
 
+static void tell_state(const struct value *state)
+{
+    bool online = false;
+    if (value_is_bool(value_member(state, "online"), &online))
+        out_say(online ? "the service is online" : "the service is offline");
+}
+
 /* False for what is no event: anybody may publish in open mode. */
 static bool tell_line(const struct watch *watch, const struct line *line)
 {
@@ -117,7 +126,10 @@ static bool tell_line(const struct watch *watch, const struct line *line)
     struct document *document = document_new_answer(line->text, line->length);
     const struct value *event = document != NULL ? document_root(document) : NULL;
     bool ok = event != NULL && value_is_object(event);
-    if (ok && args_has(watch->args, OPT_JSON)) {
+    if (ok && line->is_state) {
+        tell_state(event);
+        ok = false;
+    } else if (ok && args_has(watch->args, OPT_JSON)) {
         if (out_value(event, text, sizeof text))
             puts(text);
     } else if (ok) {
@@ -223,11 +235,14 @@ static bool make_filter(const struct args *args, char *out, size_t size)
 static enum ctl_exit connect_and_follow(struct watch *watch, const char *filter)
 {
     const struct mqtt_callbacks callbacks = {.message = on_message, .up = on_up, .down = on_down};
+    char state[LIMIT_TOPIC + 1];
+    const char *filters[] = {filter, state};
+    topic_filter(TOPIC_SERVICE_STATE, state, sizeof state);
     const struct mqtt_options options = {.host = watch->target.config.broker_host,
                                          .port = watch->target.config.broker_port,
                                          .client_id = watch->target.client_id,
-                                         .filters = &filter,
-                                         .filter_count = 1,
+                                         .filters = filters,
+                                         .filter_count = 2,
                                          .filter_qos = 1};
     long long dropped = 0;
     watch->mqtt = mqtt_new(&options, &callbacks, watch);

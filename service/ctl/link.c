@@ -27,6 +27,7 @@ struct link {
     pthread_cond_t wake;
     enum link_state state;
     bool was_up;
+    bool service_gone; /* what the retained service/state says */
     char reason[160];
     unsigned char correlation[LINK_CORRELATION];
     bool answered;
@@ -41,10 +42,13 @@ struct ask {
 
 static void on_message(void *context, const struct mqtt_message *message)
 {
+    static const char offline[] = "\"online\":false";
     struct link *link = context;
     pthread_mutex_lock(&link->lock);
-    if (!link->answered && message->correlation_length == LINK_CORRELATION && message->length < LINK_ANSWER &&
-        memcmp(message->correlation, link->correlation, LINK_CORRELATION) == 0) {
+    if (topic_match(TOPIC_SERVICE_STATE, message->topic, message->topic_length, NULL, NULL)) {
+        link->service_gone = memmem(message->payload, message->length, offline, sizeof offline - 1) != NULL;
+    } else if (!link->answered && message->correlation_length == LINK_CORRELATION && message->length < LINK_ANSWER &&
+               memcmp(message->correlation, link->correlation, LINK_CORRELATION) == 0) {
         memcpy(link->answer, message->payload, message->length);
         link->length = message->length;
         link->answered = true;
@@ -86,13 +90,15 @@ static void init_locks(struct link *link)
 
 static struct mqtt *open_mqtt(struct link *link)
 {
-    const char *filters[] = {link->reply};
+    char state[LIMIT_TOPIC + 1];
+    const char *filters[] = {link->reply, state};
+    topic_filter(TOPIC_SERVICE_STATE, state, sizeof state);
     const struct mqtt_callbacks callbacks = {.message = on_message, .up = on_up, .down = on_down};
     const struct mqtt_options options = {.host = link->target->config.broker_host,
                                          .port = link->target->config.broker_port,
                                          .client_id = link->target->client_id,
                                          .filters = filters,
-                                         .filter_count = 1,
+                                         .filter_count = 2,
                                          .filter_qos = 1};
     return mqtt_new(&options, &callbacks, link);
 }
@@ -248,7 +254,7 @@ enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, co
     }
     pthread_mutex_lock(&link->lock);
     exchange(link, &ask);
-    bool answered = link->answered, up = link->state == LINK_UP;
+    bool answered = link->answered, up = link->state == LINK_UP, gone = link->service_gone;
     pthread_mutex_unlock(&link->lock);
     secret_wipe(&ask, sizeof ask);
     if (answered)
@@ -256,7 +262,8 @@ enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, co
     if (!up)
         return target_unreachable(link->target, link->reason);
     return out_error(CTL_TIMEOUT, NULL, "is musterd running? start it with make run, then look with: musterctl status",
-                     "the service did not answer within %d s", LINK_GIVE_UP_MS / 1000);
+                     "the service did not answer within %d s%s", LINK_GIVE_UP_MS / 1000,
+                     gone ? "; the broker says that it is offline" : "");
 }
 
 enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,
