@@ -1,0 +1,273 @@
+#include "device-client/client.h"
+
+#include "device-client/backoff.h"
+#include "device-client/client_internal.h"
+#include "topics/timestamp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const credential_names[] = {"none", "the provisioning key", "the API key", "the certificate"};
+
+void client_init(struct client *client, const struct client_options *options, struct kept *kept)
+{
+    *client = (struct client){.options = *options, .kept = kept, .ceiling = CREDENTIAL_CERTIFICATE};
+}
+
+void client_say(struct step *step, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(step->out->line, sizeof step->out->line, format, arguments);
+    va_end(arguments);
+}
+
+void client_done(struct step *step, enum muster_device_result result, const char *mend, const char *what)
+{
+    problem_set(&step->out->problem, result, mend, "%s", what);
+    step->out->done = true;
+    step->out->disconnect |= step->client->link != LINK_DOWN;
+}
+
+uint32_t client_random32(const struct step *step, int which)
+{
+    return (uint32_t)(step->in->random[which] >> 32);
+}
+
+void client_random_id(const struct step *step, char out[CLIENT_SESSION + 1])
+{
+    snprintf(out, CLIENT_SESSION + 1, "%016llx%016llx", (unsigned long long)step->in->random[RANDOM_ID],
+             (unsigned long long)step->in->random[RANDOM_ID + 1]);
+}
+
+/* An expired certificate is refused inside TLS, where nobody can tell the reason. */
+static bool certificate_expired(const struct client *client, int64_t wall_ms)
+{
+    const char *text = client->kept->not_after;
+    int64_t not_after = 0;
+    return wall_ms != 0 && timestamp_parse(text, strlen(text), &not_after) && wall_ms >= not_after;
+}
+
+static bool has_credential(const struct client *client, enum credential credential, int64_t wall_ms)
+{
+    switch (credential) {
+    case CREDENTIAL_CERTIFICATE:
+        return kept_is_provisioned(client->kept) && !certificate_expired(client, wall_ms);
+    case CREDENTIAL_API_KEY:
+        return client->kept->api_key[0] != '\0';
+    case CREDENTIAL_PROVISIONING_KEY:
+        return client->kept->provisioning_key[0] != '\0' || client->options.key_offered || client->options.open_mode;
+    case CREDENTIAL_NONE:
+        break;
+    }
+    return false;
+}
+
+static enum credential best_credential(const struct client *client, enum credential from, int64_t wall_ms)
+{
+    while (from > CREDENTIAL_NONE && !has_credential(client, from, wall_ms))
+        from--;
+    return from;
+}
+
+void client_connect(struct step *step)
+{
+    struct client *client = step->client;
+    client->credential = best_credential(client, client->ceiling, step->in->wall_ms);
+    if (client->credential == CREDENTIAL_NONE) {
+        client_done(step, MUSTER_DEVICE_CONFIGURATION,
+                    "give --provisioning-key-file FILE; an operator makes a key: musterctl key create",
+                    "there is no provisioning key, and the device has no credential of its own");
+        return;
+    }
+    client->link = LINK_CONNECTING;
+    client->next_ms = client->heartbeat_ms = 0;
+    client->session[0] = '\0';
+    if (client->credential == CREDENTIAL_CERTIFICATE && client->options.goal == GOAL_RUN)
+        client_random_id(step, client->session);
+    step->out->connect = true;
+}
+
+void client_reconnect(struct step *step)
+{
+    step->client->online = false;
+    step->client->task = TASK_NONE;
+    step->out->disconnect = true;
+    client_connect(step);
+}
+
+/* Leaves the connection, if any, and comes back after `wait_ms`. */
+static void connect_later(struct step *step, int64_t wait_ms)
+{
+    struct client *client = step->client;
+    step->out->disconnect = client->link != LINK_DOWN;
+    client->link = LINK_DOWN;
+    client->online = false;
+    client->task = TASK_NONE;
+    client->heartbeat_ms = 0;
+    client->next_ms = step->in->now_ms + wait_ms;
+}
+
+/* The old credential is kept until a new one works: a broker that refuses by mistake must not cost a device its
+ * identity. After the least one comes the best one again. */
+void client_retreat(struct step *step)
+{
+    struct client *client = step->client;
+    enum credential lesser = CREDENTIAL_NONE;
+    if (client->credential > CREDENTIAL_NONE)
+        lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+    /* in open mode nothing proves that the device may register anew: only a key that it holds does */
+    if (lesser == CREDENTIAL_PROVISIONING_KEY && client->kept->provisioning_key[0] == '\0' &&
+        !client->options.key_offered)
+        lesser = CREDENTIAL_NONE;
+    client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_CERTIFICATE;
+    client->refusals = 0;
+    connect_later(step, backoff_slow_ms(client_random32(step, RANDOM_WAIT)));
+}
+
+static enum task first_task(const struct client *client)
+{
+    static const enum task by_goal[] = {TASK_NONE, TASK_REGISTER, TASK_UPDATE, TASK_RESET};
+    static const enum task by_credential[] = {TASK_NONE, TASK_REGISTER, TASK_PROVISION, TASK_CONNECT};
+    return client->options.goal == GOAL_RUN ? by_credential[client->credential] : by_goal[client->options.goal];
+}
+
+static void on_start(struct step *step)
+{
+    struct client *client = step->client;
+    enum client_goal goal = client->options.goal;
+    bool own = client->kept->api_key[0] != '\0' || kept_is_provisioned(client->kept);
+    if (goal != GOAL_RUN)
+        client->deadline_ms = step->in->now_ms + client->options.timeout_ms;
+    if (goal == GOAL_REGISTER && own)
+        client_done(step, MUSTER_DEVICE_OK, NULL, "registered already");
+    else if ((goal == GOAL_UPDATE || goal == GOAL_RESET) && !own)
+        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
+                    "the device is not registered");
+    else
+        client_connect(step);
+}
+
+static void on_up(struct step *step)
+{
+    struct client *client = step->client;
+    if (client->link != LINK_CONNECTING)
+        return;
+    client->link = LINK_UP;
+    client->refusals = 0;
+    client->task = first_task(client);
+    client->request_id[0] = '\0';
+    client_ask(step);
+}
+
+/* A reset closes the session and kills the credentials, also when its answer was lost on the way. */
+static bool reset_went_through(const struct step *step)
+{
+    const struct client *client = step->client;
+    return step->in->refused && client->options.goal == GOAL_RESET && client->kept->reset_id[0] != '\0';
+}
+
+static void give_up(struct step *step)
+{
+    static const char reach_mend[] = "check --broker, the ports and --cafile, and that the broker runs";
+    static const char refuse_mend[] = "check the key; when an operator reset or blocked the device, ask for a new key";
+    bool refused = step->in->refused;
+    char what[256];
+    snprintf(what, sizeof what, refused ? "the broker refused %s (%s)" : "no connection with %s: %s",
+             credential_names[step->client->credential], step->in->reason);
+    client_done(step, refused ? MUSTER_DEVICE_DENIED : MUSTER_DEVICE_UNREACHABLE, refused ? refuse_mend : reach_mend,
+                what);
+}
+
+static void on_down(struct step *step)
+{
+    struct client *client = step->client;
+    bool was_up = client->link == LINK_UP;
+    if (client->link == LINK_DOWN)
+        return;
+    client->link = LINK_DOWN;
+    if (reset_went_through(step)) {
+        kept_forget(client->kept);
+        step->out->save = step->out->forget_files = true;
+        client_done(step, MUSTER_DEVICE_OK, NULL, "reset: the service has forgotten the credentials");
+    } else if (client->options.goal != GOAL_RUN && !was_up) {
+        give_up(step);
+    } else {
+        client->refusals += step->in->refused;
+        connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
+        if (client->refusals >= CLIENT_REFUSALS)
+            client_retreat(step);
+        double seconds = (double)(client->next_ms - step->in->now_ms) / 1000;
+        client_say(step, "%s (%s with %s), again in %.1f s",
+                   was_up              ? "connection lost"
+                   : step->in->refused ? "login refused"
+                                       : "no connection",
+                   step->in->reason, credential_names[client->credential], seconds);
+    }
+}
+
+static bool may_renew(const struct step *step)
+{
+    const struct client *client = step->client;
+    const char *text = client->kept->renew_after;
+    int64_t at = 0;
+    return client->online && client->task == TASK_NONE && client->next_ms == 0 && step->in->wall_ms != 0 &&
+           timestamp_parse(text, strlen(text), &at) && step->in->wall_ms >= at;
+}
+
+static void on_tick(struct step *step)
+{
+    struct client *client = step->client;
+    int64_t now = step->in->now_ms;
+    bool due = client->next_ms != 0 && now >= client->next_ms;
+    if (client->deadline_ms != 0 && now >= client->deadline_ms) {
+        client_done(step, MUSTER_DEVICE_TIMED_OUT, "call again: it is the same request; see that the service runs",
+                    "no final answer in time");
+    } else if (client->link == LINK_DOWN) {
+        if (due)
+            client_connect(step);
+    } else if (client->link == LINK_UP && client->task != TASK_NONE && due) {
+        client_ask(step);
+    } else if (client->link == LINK_UP && client->heartbeat_ms != 0 && now >= client->heartbeat_ms) {
+        client_beat(step);
+    } else if (may_renew(step)) {
+        client->task = TASK_PROVISION;
+        client_ask(step);
+    }
+}
+
+static void on_key_made(struct step *step)
+{
+    struct client *client = step->client;
+    if (client->link == LINK_UP && client->task == TASK_PROVISION && client->kept->csr[0] != '\0')
+        client_ask(step);
+    else
+        client->next_ms = step->in->now_ms + BACKOFF_CAP_MS;
+}
+
+static void on_stop(struct step *step)
+{
+    struct client *client = step->client;
+    bool run = client->options.goal == GOAL_RUN;
+    if (client->link == LINK_UP && client->session[0] != '\0')
+        client_goodbye(step);
+    client_done(step, run ? MUSTER_DEVICE_OK : MUSTER_DEVICE_FAILED, NULL, run ? "stopped" : "interrupted");
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+void client_step(struct client *client, const struct client_input *input, struct client_effects *effects)
+{
+    static void (*const handlers[CLIENT_EVENTS])(struct step *) = {
+        [CLIENT_START] = on_start,      [CLIENT_TICK] = on_tick, [CLIENT_UP] = on_up,
+        [CLIENT_DOWN] = on_down,        [CLIENT_STOP] = on_stop, [CLIENT_MESSAGE] = client_take_message,
+        [CLIENT_KEY_MADE] = on_key_made};
+    struct step step = {client, input, effects};
+    memset(effects, 0, sizeof *effects);
+    handlers[input->event](&step);
+    effects->wake_ms = earlier(earlier(client->next_ms, client->heartbeat_ms), client->deadline_ms);
+}

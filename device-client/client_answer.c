@@ -1,0 +1,269 @@
+#include "device-client/backoff.h"
+#include "device-client/client_internal.h"
+
+#include "certs/key.h"
+#include "topics/document.h"
+#include "topics/id.h"
+#include "topics/topic.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RENEW_AGAIN_MS (60 * 60 * INT64_C(1000)) /* a refused renewal is no emergency: the certificate still works */
+#define HEARTBEAT_MOST 86400                     /* seconds */
+
+static const char *member_text(const struct value *answer, const char *name)
+{
+    return value_text(value_member(answer, name));
+}
+
+/* A text from the wire that people will read; `instead` when it is missing or could play tricks with a terminal. */
+static const char *readable(const char *text, const char *instead)
+{
+    return text != NULL && text[0] != '\0' && id_is_clean_text(text, strlen(text), false) ? text : instead;
+}
+
+static void accept_register(struct step *step, const struct value *answer)
+{
+    struct client *client = step->client;
+    struct kept *kept = client->kept;
+    const char *api_key = member_text(answer, "apiKey"), *device_id = member_text(answer, "deviceId");
+    char checked[LIMIT_CREDENTIAL + 1], checked_id[LIMIT_DEVICE_ID + 1];
+    if (!kept_copy(checked, sizeof checked, api_key) || !kept_copy(checked_id, sizeof checked_id, device_id)) {
+        client_say(step, "the answer to register has no usable apiKey and deviceId; asking again");
+        return;
+    }
+    kept_forget_certificate(kept); /* those of a life before a reset */
+    memcpy(kept->api_key, checked, sizeof checked);
+    memcpy(kept->device_id, checked_id, sizeof checked_id);
+    key_wipe(checked, sizeof checked);
+    kept_copy(kept->tenant, sizeof kept->tenant, member_text(answer, "tenant"));
+    kept->register_id[0] = kept->register_members[0] = '\0';
+    step->out->save = true;
+    client->ceiling = CREDENTIAL_CERTIFICATE;
+    client->rejections = client->failures = 0;
+    client_say(step, "registered deviceId=%s tenant=%s", kept->device_id, kept->tenant);
+    if (client->options.goal == GOAL_REGISTER)
+        client_done(step, MUSTER_DEVICE_OK, NULL, "registered");
+    else
+        client_reconnect(step);
+}
+
+static void accept_provision(struct step *step, const struct value *answer)
+{
+    struct client *client = step->client;
+    struct kept *kept = client->kept;
+    char id[KEPT_CERTIFICATE_ID + 1];
+    bool whole = kept_copy(id, sizeof id, member_text(answer, "certificateId")) && id[0] != '\0' &&
+                 kept_copy(step->out->certificate_pem, sizeof step->out->certificate_pem,
+                           member_text(answer, "certificatePem")) &&
+                 kept_copy(step->out->ca_pem, sizeof step->out->ca_pem, member_text(answer, "caPem"));
+    if (!whole) {
+        client_say(step, "the answer to provision has no usable certificate; asking again");
+        return;
+    }
+    memcpy(kept->certificate_id, id, sizeof id);
+    kept_copy(kept->not_before, sizeof kept->not_before, member_text(answer, "notBefore"));
+    kept_copy(kept->not_after, sizeof kept->not_after, member_text(answer, "notAfter"));
+    kept_copy(kept->renew_after, sizeof kept->renew_after, member_text(answer, "renewAfter"));
+    kept->provision_id[0] = kept->csr[0] = '\0';
+    kept->has_identity = true;
+    step->out->keep_certificate = step->out->save = step->out->erase_provisioning_key = true;
+    client->ceiling = CREDENTIAL_CERTIFICATE;
+    client->rejections = client->failures = 0;
+    client_say(step, "provisioned certificate=%s until %s", kept->certificate_id, kept->not_after);
+    client_reconnect(step);
+}
+
+/* The first heartbeat comes at a random moment of the interval, so that a fleet that came back at once spreads. */
+static void accept_connect(struct step *step, const struct value *answer)
+{
+    struct client *client = step->client;
+    long long seconds = 60;
+    (void)value_integer(value_member(answer, "heartbeatSeconds"), 1, HEARTBEAT_MOST, &seconds);
+    if (client->options.heartbeat_seconds > 0)
+        seconds = client->options.heartbeat_seconds;
+    client->heartbeat_every_ms = seconds * 1000;
+    client->heartbeat_ms =
+        step->in->now_ms + 1 + (client->heartbeat_every_ms * client_random32(step, RANDOM_SPREAD) >> 32);
+    client->online = true;
+    client->task = TASK_NONE;
+    client->failures = client->rejections = 0;
+    client->next_ms = 0;
+    client_say(step, "online deviceId=%s heartbeat every %lld s", client->kept->device_id, seconds);
+}
+
+/* A name that another process of this device has changed is worth keeping, too. */
+static void take_name(struct step *step, const struct value *answer)
+{
+    struct kept *kept = step->client->kept;
+    const char *name = member_text(answer, "deviceName");
+    if (name != NULL && strlen(name) < sizeof kept->name && strcmp(name, kept->name) != 0) {
+        kept_copy(kept->name, sizeof kept->name, name);
+        step->out->save = true;
+    }
+}
+
+static void accept_update(struct step *step, const struct value *answer)
+{
+    take_name(step, answer);
+    client_done(step, MUSTER_DEVICE_OK, NULL, "updated");
+}
+
+static void accept_reset(struct step *step, const struct value *answer)
+{
+    (void)answer;
+    kept_forget(step->client->kept);
+    step->out->save = step->out->forget_files = true;
+    client_done(step, MUSTER_DEVICE_OK, NULL, "reset: the service has forgotten the credentials");
+}
+
+static void (*const accept[TASK_COUNT])(struct step *, const struct value *) = {
+    [TASK_REGISTER] = accept_register, [TASK_PROVISION] = accept_provision, [TASK_CONNECT] = accept_connect,
+    [TASK_UPDATE] = accept_update,     [TASK_RESET] = accept_reset,
+};
+
+/* What a rejection means for the device. */
+enum policy {
+    POLICY_SLOWLY,  /* nothing will change soon: another request, seldom */
+    POLICY_REPEAT,  /* the same request later */
+    POLICY_NEW_KEY, /* another key pair and request */
+    POLICY_RETREAT, /* the service does not know this device's credential */
+};
+
+static const struct {
+    enum status status;
+    enum policy policy;
+    enum muster_device_result result;
+} rejections[] = {
+    {ST_RATE_LIMITED, POLICY_REPEAT, MUSTER_DEVICE_DENIED},
+    {ST_STORAGE_UNAVAILABLE, POLICY_REPEAT, MUSTER_DEVICE_FAILED},
+    {ST_INTERNAL, POLICY_REPEAT, MUSTER_DEVICE_FAILED},
+    {ST_PENDING_APPROVAL, POLICY_REPEAT, MUSTER_DEVICE_DENIED},
+    {ST_CSR_INVALID, POLICY_NEW_KEY, MUSTER_DEVICE_FAILED},
+    {ST_CSR_KEY_UNSUPPORTED, POLICY_NEW_KEY, MUSTER_DEVICE_FAILED},
+    {ST_CSR_KEY_REUSED, POLICY_NEW_KEY, MUSTER_DEVICE_CONFLICT},
+    {ST_DEVICE_NOT_FOUND, POLICY_RETREAT, MUSTER_DEVICE_NOT_FOUND},
+    {ST_CERTIFICATE_REVOKED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
+    {ST_CERTIFICATE_EXPIRED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
+    {ST_CERTIFICATE_NOT_FOUND, POLICY_RETREAT, MUSTER_DEVICE_NOT_FOUND},
+    {ST_INVALID_STATE, POLICY_RETREAT, MUSTER_DEVICE_CONFLICT},
+    {ST_NOT_AUTHORISED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
+    {ST_INVALID_PROVISIONING_KEY, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_PROVISIONING_KEY_EXPIRED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_PROVISIONING_KEY_EXHAUSTED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_PROVISIONING_KEY_DISABLED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_NOT_ON_ALLOW_LIST, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_DEVICE_TYPE_NOT_ALLOWED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_DEVICE_BLOCKED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_QUOTA_EXCEEDED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
+    {ST_DEVICE_EXISTS, POLICY_SLOWLY, MUSTER_DEVICE_CONFLICT},
+    {ST_IDEMPOTENCY_CONFLICT, POLICY_SLOWLY, MUSTER_DEVICE_CONFLICT},
+    {ST_COUNT, POLICY_SLOWLY, MUSTER_DEVICE_FAILED}, /* all others */
+};
+
+#define REJECTION_COUNT (sizeof rejections / sizeof *rejections)
+
+static size_t find_rejection(enum status status)
+{
+    size_t i = 0;
+    while (i < REJECTION_COUNT - 1 && rejections[i].status != status)
+        i++;
+    return i;
+}
+
+static void act_on_rejection(struct step *step, enum policy policy, int64_t wait_ms)
+{
+    struct client *client = step->client;
+    int64_t slow_ms = backoff_slow_ms(client_random32(step, RANDOM_WAIT));
+    bool renewing = client->online;
+    switch (policy) {
+    case POLICY_REPEAT:
+        client->next_ms =
+            step->in->now_ms + wait_ms + backoff_ms(client->rejections, client_random32(step, RANDOM_WAIT));
+        break;
+    case POLICY_NEW_KEY:
+        client->kept->csr[0] = '\0';
+        client_new_request(step);
+        client->next_ms = step->in->now_ms + slow_ms;
+        break;
+    case POLICY_RETREAT:
+    case POLICY_SLOWLY:
+        client_new_request(step);
+        if (policy == POLICY_RETREAT && !renewing && client->credential > CREDENTIAL_PROVISIONING_KEY)
+            client_retreat(step);
+        else
+            client->next_ms = step->in->now_ms + (renewing ? RENEW_AGAIN_MS : wait_ms + slow_ms);
+        break;
+    }
+    client->rejections++;
+}
+
+static void take_rejection(struct step *step, const struct value *answer)
+{
+    struct client *client = step->client;
+    const struct value *error = value_member(answer, "error");
+    const char *code = readable(member_text(error, "code"), "internal");
+    enum status status = status_from_code(code);
+    size_t row = find_rejection(status);
+    long long wait_ms = 0;
+    char what[sizeof step->out->problem.what];
+    const char *operation = client_task_name(client->task);
+    const char *mend = readable(member_text(error, "mend"), status_mend(status));
+    (void)value_integer(value_member(error, "retryAfterMs"), 0, 24 * 3600 * 1000LL, &wait_ms);
+    snprintf(what, sizeof what, "%s was rejected: %s (%s)", operation,
+             readable(member_text(error, "message"), status_message(status)), code);
+    act_on_rejection(step, rejections[row].policy, wait_ms);
+    if (client->options.goal != GOAL_RUN && rejections[row].policy != POLICY_REPEAT) {
+        client_done(step, rejections[row].result, mend, what);
+        return;
+    }
+    problem_set(&step->out->problem, rejections[row].result, mend, "%s", what);
+    client_say(step, "%.300s, again in %.1f s", what, (double)(client->next_ms - step->in->now_ms) / 1000);
+}
+
+/* Whether the message came on `topic` of this device for that operation. */
+static bool came_on(const struct step *step, enum topic_id topic, const char *operation)
+{
+    const char *uuid = step->client->kept->uuid;
+    struct text part[TOPIC_PARAMETERS];
+    return topic_match(topic, step->in->topic, step->in->topic_length, part, NULL) && part[0].length == strlen(uuid) &&
+           memcmp(part[0].at, uuid, part[0].length) == 0 && part[1].length == strlen(operation) &&
+           memcmp(part[1].at, operation, part[1].length) == 0;
+}
+
+/* Whether the message answers what was asked last. */
+static bool is_answer(const struct step *step, enum topic_id topic, const struct value *answer)
+{
+    const struct client *client = step->client;
+    const char *id = member_text(answer, "requestId");
+    return client->task != TASK_NONE && id != NULL && strcmp(id, client->request_id) == 0 &&
+           came_on(step, topic, client_task_name(client->task));
+}
+
+/* The parser's copy of a secret, too, is wiped. */
+static void wipe_member(const struct value *answer, const char *name)
+{
+    union {
+        const char *given;
+        char *ours; /* the text belongs to the document, which we own */
+    } text = {member_text(answer, name)};
+    if (text.given != NULL)
+        key_wipe(text.ours, strlen(text.ours));
+}
+
+void client_take_message(struct step *step)
+{
+    if (step->client->link != LINK_UP)
+        return;
+    struct document *document = document_new_answer(step->in->payload, step->in->payload_length);
+    const struct value *answer = document_root(document);
+    if (is_answer(step, TOPIC_DEVICE_ACCEPTED, answer))
+        accept[step->client->task](step, answer);
+    else if (is_answer(step, TOPIC_DEVICE_REJECTED, answer))
+        take_rejection(step, answer);
+    else if (came_on(step, TOPIC_DEVICE_ACCEPTED, client_task_name(TASK_UPDATE)))
+        take_name(step, answer);
+    wipe_member(answer, "apiKey");
+    document_free(document);
+}

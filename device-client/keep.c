@@ -1,0 +1,253 @@
+#include "device-client/keep.h"
+
+#include "certs/file.h"
+#include "certs/key.h"
+#include "topics/id.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct keep {
+    char dir[PATH_MAX - 64];
+    char path[PATH_MAX];
+    int lock; /* -1: read only */
+};
+
+const char *keep_path(struct keep *keep, const char *name)
+{
+    snprintf(keep->path, sizeof keep->path, "%s/%s", keep->dir, name);
+    return keep->path;
+}
+
+bool keep_is_read_only(const struct keep *keep)
+{
+    return keep->lock < 0;
+}
+
+static enum muster_device_result cannot(struct keep *keep, const char *verb, const char *name, int error,
+                                        struct problem *problem)
+{
+    return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
+                       "check the folder's owner and mode, and the space on its disk, or give another --dir",
+                       "cannot %s %.200s: %s", verb, keep_path(keep, name), strerror(error));
+}
+
+/* Whoever holds the lock left its number for the error text of the next. */
+static enum muster_device_result lock_is_taken(struct keep *keep, int fd, struct problem *problem)
+{
+    char holder[16] = "";
+    ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+    holder[n > 0 ? n : 0] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+    return problem_set(problem, MUSTER_DEVICE_CONFLICT, "end that process first, or give another --dir",
+                       "another process (%s) uses the folder %.200s", holder, keep->dir);
+}
+
+static enum muster_device_result take_lock(struct keep *keep, struct problem *problem)
+{
+    int fd = open(keep_path(keep, KEEP_LOCK), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return cannot(keep, "open", KEEP_LOCK, errno, problem);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        enum muster_device_result result =
+            errno == EWOULDBLOCK ? lock_is_taken(keep, fd, problem) : cannot(keep, "lock", KEEP_LOCK, errno, problem);
+        close(fd);
+        return result;
+    }
+    char number[16];
+    int length = snprintf(number, sizeof number, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, number, (size_t)length, 0) < 0)
+        errno = 0; /* only the error text of another process would miss it */
+    keep->lock = fd;
+    return MUSTER_DEVICE_OK;
+}
+
+static enum muster_device_result open_folder(struct keep *keep, bool read_only, struct problem *problem)
+{
+    struct stat st;
+    if (!read_only && mkdir(keep->dir, 0700) != 0 && errno != EEXIST)
+        return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "make its parent, or give another --dir",
+                           "cannot make the folder %.200s: %s", keep->dir, strerror(errno));
+    if (stat(keep->dir, &st) != 0 || !S_ISDIR(st.st_mode))
+        return problem_set(problem, read_only ? MUSTER_DEVICE_NOT_FOUND : MUSTER_DEVICE_CONFIGURATION,
+                           "give its folder with --dir, or begin one: muster-device provision --name NAME",
+                           "there is no device in %.200s", keep->dir);
+    return read_only ? MUSTER_DEVICE_OK : take_lock(keep, problem);
+}
+
+enum muster_device_result keep_open(const char *dir, bool read_only, struct keep **out, struct problem *problem)
+{
+    *out = NULL;
+    struct keep *keep = calloc(1, sizeof *keep);
+    if (keep == NULL)
+        return problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "no memory");
+    keep->lock = -1;
+    enum muster_device_result result = MUSTER_DEVICE_OK;
+    if (!kept_copy(keep->dir, sizeof keep->dir, dir))
+        result = problem_set(problem, MUSTER_DEVICE_CONFIGURATION, NULL, "the folder's name is too long");
+    if (result == MUSTER_DEVICE_OK)
+        result = open_folder(keep, read_only, problem);
+    if (result == MUSTER_DEVICE_OK)
+        *out = keep;
+    else
+        keep_close(keep);
+    return result;
+}
+
+void keep_close(struct keep *keep)
+{
+    if (keep != NULL && keep->lock >= 0)
+        close(keep->lock);
+    free(keep);
+}
+
+/* Reads a file of one line. 0, or an errno value. */
+static int read_line(struct keep *keep, const char *name, char *out, size_t size)
+{
+    size_t length = 0;
+    int error = file_read(keep_path(keep, name), out, size, &length);
+    out[error == 0 ? strcspn(out, "\r\n") : 0] = '\0';
+    return error;
+}
+
+/* RFC 4122, 4.4: 122 random bits. */
+static bool make_uuid(char out[LIMIT_UUID + 1])
+{
+    unsigned char r[16];
+    if (RAND_bytes(r, sizeof r) != 1)
+        return false;
+    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+    snprintf(out, LIMIT_UUID + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+             r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+    return true;
+}
+
+static enum muster_device_result new_uuid(struct keep *keep, const char *wanted, struct kept *kept,
+                                          struct problem *problem)
+{
+    char line[LIMIT_UUID + 2];
+    if (keep_is_read_only(keep))
+        return problem_set(problem, MUSTER_DEVICE_NOT_FOUND,
+                           "give its folder with --dir, or begin one: muster-device provision --name NAME",
+                           "there is no device in %.200s", keep->dir);
+    if (!kept_copy(kept->uuid, sizeof kept->uuid, wanted) && !make_uuid(kept->uuid))
+        return problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "there are no random octets");
+    int length = snprintf(line, sizeof line, "%s\n", kept->uuid);
+    int error = file_write(keep_path(keep, KEEP_UUID), line, (size_t)length, 0600);
+    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_UUID, error, problem);
+}
+
+static enum muster_device_result load_uuid(struct keep *keep, const char *wanted, bool has_state, struct kept *kept,
+                                           struct problem *problem)
+{
+    static const char mend[] = "put the right uuid into it (musterctl device list), or begin again in another --dir";
+    if (wanted != NULL && !id_is_uuid(wanted, strlen(wanted)))
+        return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
+                           "1-128 of letters, digits, '.', '_', ':', '-', the first a letter or digit",
+                           "the given uuid is not well-formed");
+    int error = read_line(keep, KEEP_UUID, kept->uuid, sizeof kept->uuid);
+    if (error == ENOENT && (!has_state || wanted != NULL))
+        return new_uuid(keep, wanted, kept, problem);
+    if (error != 0 && error != ENOENT)
+        return cannot(keep, "read", KEEP_UUID, error, problem);
+    if (error == ENOENT || !id_is_uuid(kept->uuid, strlen(kept->uuid)))
+        return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, mend, "%.200s is missing or holds no uuid",
+                           keep_path(keep, KEEP_UUID));
+    if (wanted != NULL && strcmp(wanted, kept->uuid) != 0)
+        return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "leave --uuid away, or give another --dir",
+                           "the folder belongs to the device %.130s", kept->uuid);
+    return MUSTER_DEVICE_OK;
+}
+
+static enum muster_device_result load_state(struct keep *keep, struct kept *kept, bool *has_state,
+                                            struct problem *problem)
+{
+    char text[KEPT_JSON_MAX];
+    size_t length = 0;
+    int error = file_read(keep_path(keep, KEEP_STATE), text, sizeof text, &length);
+    *has_state = error == 0;
+    bool good = error == ENOENT || (error == 0 && kept_read(kept, text, length));
+    key_wipe(text, sizeof text);
+    if (good)
+        return MUSTER_DEVICE_OK;
+    if (error != 0)
+        return cannot(keep, "read", KEEP_STATE, error, problem);
+    return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
+                       "move it away; the device then needs a reset by an operator and a provisioning key",
+                       "%.200s is damaged", keep_path(keep, KEEP_STATE));
+}
+
+/* What a crash between two files left: the request's key without its id, or the reverse; a provisioning key that has
+ * done its duty. */
+static void tidy_up(struct keep *keep, struct kept *kept)
+{
+    struct problem ignored; /* the next start tries again */
+    if (kept->provision_id[0] == '\0' || kept->csr[0] == '\0')
+        kept->provision_id[0] = kept->csr[0] = '\0';
+    if (kept_is_provisioned(kept) && kept->provisioning_key[0] != '\0') {
+        key_wipe(kept->provisioning_key, sizeof kept->provisioning_key);
+        if (!keep_is_read_only(keep))
+            (void)keep_erase_provisioning_key(keep, &ignored);
+    }
+}
+
+enum muster_device_result keep_load(struct keep *keep, const char *wanted, struct kept *kept, struct problem *problem)
+{
+    bool has_state = false;
+    memset(kept, 0, sizeof *kept);
+    enum muster_device_result result = load_state(keep, kept, &has_state, problem);
+    if (result == MUSTER_DEVICE_OK)
+        result = load_uuid(keep, wanted, has_state, kept, problem);
+    if (result != MUSTER_DEVICE_OK)
+        return result;
+    int error = read_line(keep, KEEP_KEY, kept->provisioning_key, sizeof kept->provisioning_key);
+    if (error != 0 && error != ENOENT)
+        return cannot(keep, "read", KEEP_KEY, error, problem);
+    kept->has_identity = keep_has_identity(keep);
+    keep_read_request(keep, kept);
+    tidy_up(keep, kept);
+    return MUSTER_DEVICE_OK;
+}
+
+enum muster_device_result keep_save(struct keep *keep, const struct kept *kept, struct problem *problem)
+{
+    char text[KEPT_JSON_MAX];
+    if (keep_is_read_only(keep))
+        return MUSTER_DEVICE_OK; /* a process beside this one owns the state */
+    size_t length = kept_write(kept, text, sizeof text);
+    int error = length > 0 ? file_write(keep_path(keep, KEEP_STATE), text, length, 0600) : EFBIG;
+    key_wipe(text, sizeof text);
+    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_STATE, error, problem);
+}
+
+enum muster_device_result keep_save_provisioning_key(struct keep *keep, const char *key, struct problem *problem)
+{
+    int error = file_write(keep_path(keep, KEEP_KEY), key, strlen(key), 0600);
+    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_KEY, error, problem);
+}
+
+enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem)
+{
+    int error = file_erase(keep_path(keep, KEEP_KEY));
+    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "erase", KEEP_KEY, error, problem);
+}
+
+enum muster_device_result keep_forget(struct keep *keep, struct problem *problem)
+{
+    static const char *const secrets[] = {KEEP_KEY, KEEP_REQUEST, KEEP_IDENTITY};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        int error = file_erase(keep_path(keep, secrets[i]));
+        if (error != 0)
+            return cannot(keep, "erase", secrets[i], error, problem);
+    }
+    return MUSTER_DEVICE_OK;
+}

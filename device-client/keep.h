@@ -1,0 +1,73 @@
+/*
+ * A device's folder: what struct kept holds, on disk, so that a crash at any moment leaves either the old or the new.
+ *
+ *   uuid              who the device is; written once, never replaced
+ *   state.json        struct kept's fields; replacing it is the commit of every step of the device's life
+ *   provisioning.key  a copy, until the device is provisioned
+ *   request.pem       private key and CSR of the provision request under way
+ *   device.pem        certificate and private key in one file, so that they never mismatch
+ *   ca.pem            whom to trust: the service's CA bundle
+ *   lock              held by the one process that may write
+ *
+ * All files are for their owner only. Nothing here knows MQTT.
+ */
+#ifndef MUSTER_DEVICE_KEEP_H
+#define MUSTER_DEVICE_KEEP_H
+
+#include "device-client/kept.h"
+#include "device-client/problem.h"
+
+struct keep;
+
+/* Opens the folder `dir`; makes it and takes its lock unless `read_only`. Stores a keep that the caller closes.
+ * MUSTER_DEVICE_OK; _CONFIGURATION (cannot be used); _CONFLICT (locked); _NOT_FOUND (read_only, no such folder);
+ * _FAILED. */
+enum muster_device_result keep_open(const char *dir, bool read_only, struct keep **out, struct problem *problem);
+
+/* Gives up the lock; NULL is fine. */
+void keep_close(struct keep *keep);
+
+bool keep_is_read_only(const struct keep *keep);
+
+/* Reads all there is. Makes the uuid when there is none and none of `wanted` (may be NULL); a kept one must be
+ * `wanted`. A folder that has a state but no readable uuid is refused: a fresh uuid would be a second device.
+ * MUSTER_DEVICE_OK, _CONFIGURATION, _NOT_FOUND (read_only, nothing kept). The caller wipes `kept`. */
+enum muster_device_result keep_load(struct keep *keep, const char *wanted, struct kept *kept, struct problem *problem);
+
+/* Replaces state.json. */
+enum muster_device_result keep_save(struct keep *keep, const struct kept *kept, struct problem *problem);
+
+/* The folder's copy of the provisioning key. */
+enum muster_device_result keep_save_provisioning_key(struct keep *keep, const char *key, struct problem *problem);
+enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem);
+
+/* Erases everything but uuid, state.json and ca.pem (whoever asks for the next key must know the service again). */
+enum muster_device_result keep_forget(struct keep *keep, struct problem *problem);
+
+/* The path of a file of the folder; valid until keep_close or the next call with another name. */
+const char *keep_path(struct keep *keep, const char *name);
+
+/* keep_identity.c */
+
+/* Makes a P-256 key and its request; writes both to request.pem and sets kept->csr. */
+enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, struct problem *problem);
+
+/* Makes device.pem from the certificate and the private key in request.pem, and ca.pem; on a crash in between the
+ * request under way is still there. A certificate that does not fit the key is refused, and the request erased, so that
+ * another one is made. */
+enum muster_device_result keep_certificate(struct keep *keep, const char *certificate_pem, const char *ca_pem,
+                                           struct problem *problem);
+
+/* What keep_load needs: whether device.pem and ca.pem can be used; the CSR in request.pem, "" when there is none. */
+bool keep_has_identity(struct keep *keep);
+void keep_read_request(struct keep *keep, struct kept *kept);
+
+#define KEEP_UUID        "uuid"
+#define KEEP_STATE       "state.json"
+#define KEEP_KEY         "provisioning.key"
+#define KEEP_REQUEST     "request.pem"
+#define KEEP_IDENTITY    "device.pem"
+#define KEEP_AUTHORITIES "ca.pem"
+#define KEEP_LOCK        "lock"
+
+#endif

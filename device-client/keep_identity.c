@@ -1,0 +1,120 @@
+#include "device-client/keep.h"
+
+#include "certs/file.h"
+#include "certs/key.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REQUEST_MAX  (KEY_PEM_MAX + CSR_PEM_MAX)
+#define IDENTITY_MAX (LIMIT_STRING + KEY_PEM_MAX)
+
+static const char csr_begins[] = "-----BEGIN CERTIFICATE REQUEST-----";
+
+static enum muster_device_result failed(struct problem *problem, const char *what, int error)
+{
+    return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
+                       "check the folder's owner and mode, and the space on its disk", "cannot %s: %s", what,
+                       strerror(error));
+}
+
+/* request.pem is the private key, then the request. */
+static bool make_pair(const struct kept *kept, char *pem, size_t size)
+{
+    struct key *key = key_new(KEY_EC_P256);
+    bool good = key != NULL && key_write_pem(key, NULL, pem, KEY_PEM_MAX);
+    size_t length = good ? strlen(pem) : 0;
+    good = good && csr_write(key, kept->uuid, pem + length, size - length);
+    key_free(key);
+    return good;
+}
+
+enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, struct problem *problem)
+{
+    char pem[REQUEST_MAX];
+    enum muster_device_result result = MUSTER_DEVICE_OK;
+    kept->csr[0] = '\0';
+    if (!make_pair(kept, pem, sizeof pem)) {
+        result = problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "OpenSSL made no key pair");
+    } else {
+        int error = file_write(keep_path(keep, KEEP_REQUEST), pem, strlen(pem), 0600);
+        if (error != 0)
+            result = failed(problem, "write the key pair", error);
+        else
+            kept_copy(kept->csr, sizeof kept->csr, strstr(pem, csr_begins));
+    }
+    key_wipe(pem, sizeof pem);
+    return result;
+}
+
+void keep_read_request(struct keep *keep, struct kept *kept)
+{
+    char pem[REQUEST_MAX];
+    size_t length = 0;
+    kept->csr[0] = '\0';
+    if (file_read(keep_path(keep, KEEP_REQUEST), pem, sizeof pem, &length) == 0) {
+        struct key *key = key_read_pem(pem, length, NULL);
+        const char *csr = strstr(pem, csr_begins);
+        if (key != NULL && csr != NULL)
+            kept_copy(kept->csr, sizeof kept->csr, csr);
+        key_free(key);
+    }
+    key_wipe(pem, sizeof pem);
+}
+
+/* Asks TLS itself, which will have to use the files: a chain whose first certificate fits the private key. */
+static bool tls_takes(const char *identity, const char *authorities)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    bool good = tls != NULL;
+    if (identity != NULL)
+        good = good && SSL_CTX_use_certificate_chain_file(tls, identity) == 1 &&
+               SSL_CTX_use_PrivateKey_file(tls, identity, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(tls) == 1;
+    if (authorities != NULL)
+        good = good && SSL_CTX_load_verify_file(tls, authorities) == 1;
+    SSL_CTX_free(tls);
+    ERR_clear_error();
+    return good;
+}
+
+bool keep_has_identity(struct keep *keep)
+{
+    return tls_takes(keep_path(keep, KEEP_IDENTITY), NULL) && tls_takes(NULL, keep_path(keep, KEEP_AUTHORITIES));
+}
+
+/* The certificate, then the private key of request.pem, which is followed there by the CSR. */
+static int join(struct keep *keep, const char *certificate_pem, char *out, size_t size)
+{
+    char pem[REQUEST_MAX];
+    size_t length = 0;
+    int error = file_read(keep_path(keep, KEEP_REQUEST), pem, sizeof pem, &length);
+    char *csr = error == 0 ? strstr(pem, csr_begins) : NULL;
+    if (csr != NULL)
+        *csr = '\0';
+    if (error == 0 && (size_t)snprintf(out, size, "%s\n%s", certificate_pem, pem) >= size)
+        error = EFBIG;
+    key_wipe(pem, sizeof pem);
+    return error;
+}
+
+enum muster_device_result keep_certificate(struct keep *keep, const char *certificate_pem, const char *ca_pem,
+                                           struct problem *problem)
+{
+    char identity[IDENTITY_MAX];
+    int error = join(keep, certificate_pem, identity, sizeof identity);
+    if (error == 0)
+        error = file_write(keep_path(keep, KEEP_AUTHORITIES), ca_pem, strlen(ca_pem), 0600);
+    if (error == 0)
+        error = file_write(keep_path(keep, KEEP_IDENTITY), identity, strlen(identity), 0600);
+    key_wipe(identity, sizeof identity);
+    if (error != 0)
+        return failed(problem, "write the certificate", error);
+    if (keep_has_identity(keep))
+        return MUSTER_DEVICE_OK;
+    (void)file_erase(keep_path(keep, KEEP_REQUEST));
+    return problem_set(problem, MUSTER_DEVICE_FAILED, "a new key pair is made and the request repeated",
+                       "the service's certificate does not fit the private key, or its CA bundle cannot be read");
+}

@@ -1,0 +1,358 @@
+#include "device-client/paho.h"
+
+#include "certs/key.h"
+#include "topics/limits.h"
+
+#include <MQTTAsync.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUEUE_SIZE         64 /* answers to one question at a time never fill it */
+#define KEEPALIVE_S        60
+#define CONNECT_TIMEOUT_S  10
+#define FIRST_REFUSAL_CODE 0x80 /* MQTT 5.0, 2.4: reason codes from here on are failures */
+
+/* Locking: `lock` guards what stands below it, is held for a few copies only and never while Paho is called. */
+struct paho {
+    MQTTAsync client;
+    bool active; /* paho_connect was called, and not disconnected since */
+    char filters[PAHO_FILTERS][LIMIT_TOPIC + 1];
+    int filter_count;
+    int wake;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool open;     /* events are wanted */
+    bool finished; /* the answer to MQTTAsync_disconnect came */
+    struct paho_event queue[QUEUE_SIZE];
+    size_t first, count;
+};
+
+void paho_event_wipe(struct paho_event *event)
+{
+    if (event->topic != NULL)
+        key_wipe(event->topic, event->topic_length + event->length + 2);
+    free(event->topic);
+    event->topic = event->payload = NULL;
+}
+
+/* Takes over `event`. One that does not fit is dropped: a lost answer is asked for again. PAHO_DOWN always fits, it
+ * takes the place of the oldest. */
+static void enqueue(struct paho *paho, struct paho_event *event)
+{
+    struct paho_event dropped = {.kind = PAHO_MESSAGE};
+    pthread_mutex_lock(&paho->lock);
+    bool full = paho->count == QUEUE_SIZE;
+    if (!paho->open || (full && event->kind == PAHO_MESSAGE)) {
+        dropped = *event;
+    } else {
+        if (full) {
+            dropped = paho->queue[paho->first];
+            paho->first = (paho->first + 1) % QUEUE_SIZE;
+            paho->count--;
+        }
+        paho->queue[(paho->first + paho->count++) % QUEUE_SIZE] = *event;
+    }
+    pthread_mutex_unlock(&paho->lock);
+    paho_event_wipe(&dropped);
+    uint64_t one = 1;
+    if (write(paho->wake, &one, sizeof one) < 0)
+        errno = 0; /* the counter is full: then it is readable already */
+}
+
+static void enqueue_down(struct paho *paho, bool refused, const char *reason)
+{
+    struct paho_event event = {.kind = PAHO_DOWN, .refused = refused};
+    snprintf(event.reason, sizeof event.reason, "%s", reason);
+    enqueue(paho, &event);
+}
+
+static int on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message)
+{
+    size_t topic_size = topic_length > 0 ? (size_t)topic_length : strlen(topic), length = (size_t)message->payloadlen;
+    struct paho_event event = {.kind = PAHO_MESSAGE, .topic_length = topic_size, .length = length};
+    event.topic = length <= LIMIT_ANSWER ? malloc(topic_size + length + 2) : NULL;
+    if (event.topic != NULL) {
+        event.payload = event.topic + topic_size + 1;
+        memcpy(event.topic, topic, topic_size);
+        memcpy(event.payload, message->payload, length);
+        event.topic[topic_size] = event.payload[length] = '\0';
+        enqueue(context, &event);
+    }
+    key_wipe(message->payload, length); /* it may be an API key */
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+}
+
+static void on_lost(void *context, char *cause)
+{
+    enqueue_down(context, false, cause != NULL ? cause : "the broker closed it or cannot be reached any more");
+}
+
+/* The broker said goodbye (MQTT 5.0, 3.14); on_lost does not follow. */
+static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes code)
+{
+    (void)properties;
+    char reason[96];
+    const char *name = MQTTReasonCode_toString(code);
+    snprintf(reason, sizeof reason, "the broker ended it: %s", name != NULL ? name : "no reason given");
+    enqueue_down(context, code == MQTTREASONCODE_NOT_AUTHORIZED, reason);
+}
+
+/* Bad user name or password, not authorised, banned, bad authentication method (MQTT 5.0, 3.2.2.2). */
+static bool is_refusal(enum MQTTReasonCodes code)
+{
+    return code == MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD || code == MQTTREASONCODE_NOT_AUTHORIZED ||
+           code == MQTTREASONCODE_BANNED || code == MQTTREASONCODE_BAD_AUTHENTICATION_METHOD;
+}
+
+static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
+{
+    bool refused = data != NULL && is_refusal(data->reasonCode);
+    const char *reason = NULL;
+    if (data != NULL && (unsigned)data->reasonCode >= FIRST_REFUSAL_CODE)
+        reason = MQTTReasonCode_toString(data->reasonCode);
+    if (reason == NULL && data != NULL)
+        reason = data->message;
+    enqueue_down(context, refused, reason != NULL ? reason : "no TCP or TLS connection");
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData5 *data)
+{
+    struct paho *paho = context;
+    struct paho_event up = {.kind = PAHO_UP};
+    bool granted = (unsigned)data->reasonCode < FIRST_REFUSAL_CODE;
+    for (int i = 0; i < data->alt.sub.reasonCodeCount && data->alt.sub.reasonCodes != NULL; i++)
+        granted = granted && (unsigned)data->alt.sub.reasonCodes[i] < FIRST_REFUSAL_CODE;
+    if (granted)
+        enqueue(paho, &up);
+    else
+        enqueue_down(paho, true, "the broker does not grant the subscription");
+}
+
+static void on_subscribe_failure(void *context, MQTTAsync_failureData5 *data)
+{
+    (void)data;
+    enqueue_down(context, true, "the broker does not grant the subscription");
+}
+
+/* A clean start has no subscriptions: they are made at every connect (asynchronous calls are allowed in callbacks). */
+static void on_connected(void *context, MQTTAsync_successData5 *data)
+{
+    (void)data;
+    struct paho *paho = context;
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    MQTTSubscribe_options each[PAHO_FILTERS];
+    char *filters[PAHO_FILTERS];
+    int qos[PAHO_FILTERS];
+    for (int i = 0; i < paho->filter_count; i++) {
+        filters[i] = paho->filters[i];
+        qos[i] = 1;
+        each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+    }
+    options.onSuccess5 = on_subscribed;
+    options.onFailure5 = on_subscribe_failure;
+    options.context = paho;
+    options.subscribeOptionsCount = paho->filter_count;
+    options.subscribeOptionsList = each;
+    if (MQTTAsync_subscribeMany(paho->client, paho->filter_count, filters, qos, &options) != MQTTASYNC_SUCCESS)
+        enqueue_down(paho, false, "the subscription could not be sent");
+}
+
+static bool make_client(struct paho *paho, const char *client_id)
+{
+    MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
+    options.sendWhileDisconnected = 0;
+    /* the address is given at each connect */
+    return MQTTAsync_createWithOptions(&paho->client, "tcp://localhost:1883", client_id, MQTTCLIENT_PERSISTENCE_NONE,
+                                       NULL, &options) == MQTTASYNC_SUCCESS &&
+           MQTTAsync_setCallbacks(paho->client, paho, on_lost, on_message, NULL) == MQTTASYNC_SUCCESS &&
+           MQTTAsync_setDisconnected(paho->client, paho, on_disconnected) == MQTTASYNC_SUCCESS;
+}
+
+struct paho *paho_new(const char *client_id)
+{
+    struct paho *paho = calloc(1, sizeof *paho);
+    if (paho == NULL)
+        return NULL;
+    paho->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&paho->lock, NULL);
+    pthread_cond_init(&paho->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (paho->wake < 0 || !make_client(paho, client_id)) {
+        paho_free(paho);
+        return NULL;
+    }
+    return paho;
+}
+
+void paho_free(struct paho *paho)
+{
+    if (paho == NULL)
+        return;
+    if (paho->active)
+        paho_disconnect(paho, 1000);
+    if (paho->client != NULL)
+        MQTTAsync_destroy(&paho->client);
+    if (paho->wake >= 0)
+        close(paho->wake);
+    pthread_cond_destroy(&paho->ended);
+    pthread_mutex_destroy(&paho->lock);
+    free(paho);
+}
+
+int paho_descriptor(const struct paho *paho)
+{
+    return paho->wake;
+}
+
+/* From now on events are wanted, or not; what waits is dropped. */
+static void open_queue(struct paho *paho, bool open)
+{
+    pthread_mutex_lock(&paho->lock);
+    paho->open = open;
+    while (paho->count > 0) {
+        paho_event_wipe(&paho->queue[paho->first]);
+        paho->first = (paho->first + 1) % QUEUE_SIZE;
+        paho->count--;
+    }
+    pthread_mutex_unlock(&paho->lock);
+}
+
+static MQTTAsync_SSLOptions tls_options(const struct paho_login *login)
+{
+    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+    tls.trustStore = login->ca_file;
+    tls.keyStore = login->identity_file; /* Paho looks for the private key there, too */
+    tls.enableServerCertAuth = 1;
+    tls.verify = 1; /* the certificate must be for this host */
+    tls.disableDefaultTrustStore = 1;
+    return tls;
+}
+
+static void copy_filters(struct paho *paho, const struct paho_login *login)
+{
+    paho->filter_count = 0;
+    for (int i = 0; i < PAHO_FILTERS; i++)
+        if (login->filters[i] != NULL)
+            snprintf(paho->filters[paho->filter_count++], sizeof paho->filters[i], "%s", login->filters[i]);
+}
+
+void paho_connect(struct paho *paho, const struct paho_login *login)
+{
+    char uri[320];
+    char *uris[] = {uri};
+    bool bare_ipv6 = strchr(login->host, ':') != NULL && login->host[0] != '[';
+    snprintf(uri, sizeof uri, bare_ipv6 ? "%s://[%s]:%d" : "%s://%s:%d", login->ca_file != NULL ? "ssl" : "tcp",
+             login->host, login->port);
+    MQTTAsync_SSLOptions tls = tls_options(login);
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    will.topicName = login->will_topic;
+    will.message = login->will_payload;
+    will.qos = 1;
+    MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer5;
+    options.keepAliveInterval = KEEPALIVE_S;
+    options.connectTimeout = CONNECT_TIMEOUT_S;
+    options.cleanstart = 1;
+    options.username = login->username;
+    options.password = login->password;
+    options.serverURIs = uris;
+    options.serverURIcount = 1;
+    options.ssl = login->ca_file != NULL ? &tls : NULL;
+    options.will = login->will_topic != NULL ? &will : NULL;
+    options.onSuccess5 = on_connected;
+    options.onFailure5 = on_connect_failure;
+    options.context = paho;
+    if (paho->active)
+        paho_disconnect(paho, 0);
+    copy_filters(paho, login);
+    paho->active = true;
+    open_queue(paho, true);
+    if (MQTTAsync_connect(paho->client, &options) != MQTTASYNC_SUCCESS)
+        enqueue_down(paho, false, "the connection could not be begun");
+}
+
+bool paho_publish(struct paho *paho, const char *topic, const char *payload, size_t length, int qos)
+{
+    MQTTAsync_message message = MQTTAsync_message_initializer;
+    message.payload = (void *)(uintptr_t)payload; /* Paho copies it and changes nothing */
+    message.payloadlen = (int)length;
+    message.qos = qos;
+    return MQTTAsync_sendMessage(paho->client, topic, &message, NULL) == MQTTASYNC_SUCCESS;
+}
+
+static void finish(struct paho *paho)
+{
+    pthread_mutex_lock(&paho->lock);
+    paho->finished = true;
+    pthread_cond_signal(&paho->ended);
+    pthread_mutex_unlock(&paho->lock);
+}
+
+static void on_ended(void *context, MQTTAsync_successData5 *data)
+{
+    (void)data;
+    finish(context);
+}
+
+static void on_end_failure(void *context, MQTTAsync_failureData5 *data)
+{
+    (void)data;
+    finish(context);
+}
+
+static void wait_for_end(struct paho *paho, int timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000 + 1; /* Paho looks at its own timeouts once a second */
+    pthread_mutex_lock(&paho->lock);
+    while (!paho->finished && pthread_cond_timedwait(&paho->ended, &paho->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&paho->lock);
+}
+
+void paho_disconnect(struct paho *paho, int timeout_ms)
+{
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
+    options.timeout = timeout_ms;
+    options.onSuccess5 = on_ended;
+    options.onFailure5 = on_end_failure;
+    options.context = paho;
+    open_queue(paho, false);
+    pthread_mutex_lock(&paho->lock);
+    paho->finished = false;
+    pthread_mutex_unlock(&paho->lock);
+    if (paho->active && MQTTAsync_disconnect(paho->client, &options) == MQTTASYNC_SUCCESS)
+        wait_for_end(paho, timeout_ms);
+    paho->active = false;
+}
+
+/* The counter is cleared before the look into the queue: an event that comes after the look sets it again. */
+bool paho_next(struct paho *paho, struct paho_event *out)
+{
+    uint64_t counter;
+    if (read(paho->wake, &counter, sizeof counter) < 0)
+        errno = 0; /* nobody woke us: look all the same */
+    pthread_mutex_lock(&paho->lock);
+    bool has = paho->count > 0;
+    if (has) {
+        *out = paho->queue[paho->first];
+        paho->queue[paho->first].topic = NULL;
+        paho->first = (paho->first + 1) % QUEUE_SIZE;
+        paho->count--;
+    }
+    pthread_mutex_unlock(&paho->lock);
+    return has;
+}

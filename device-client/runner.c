@@ -1,0 +1,313 @@
+#include "device-client/runner.h"
+
+#include "certs/file.h"
+#include "certs/key.h"
+#include "device-client/backoff.h"
+#include "device-client/metrics.h"
+#include "device-client/paho.h"
+#include "topics/topic.h"
+
+#include <errno.h>
+#include <openssl/rand.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GOODBYE_MS   2000
+#define METRICS_SIZE 512
+#define KEY_FILE_MAX 1024
+
+/* One life, from reading the folder to the end or to a failed write. */
+struct run {
+    const struct runner_options *options;
+    struct client client;
+    struct kept kept;
+    struct paho *paho;
+    struct metrics metrics;
+    struct client_effects effects;
+    struct problem *problem;
+    bool broken; /* something durable was not written: begin again */
+};
+
+bool runner_read_key(const char *key, const char *file, char *out, struct problem *problem)
+{
+    char text[KEY_FILE_MAX];
+    size_t length = 0;
+    int error = 0;
+    out[0] = '\0';
+    if (key == NULL && file != NULL) {
+        error = file_read(file, text, sizeof text, &length);
+        text[error == 0 ? strcspn(text, "\r\n \t") : 0] = '\0';
+        key = text;
+    }
+    bool good = error == 0 && (key == NULL || (kept_copy(out, LIMIT_CREDENTIAL + 1, key) && key[0] != '\0'));
+    if (!good)
+        problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "put the key (mpk_...) on the first line of the file",
+                    "cannot read the provisioning key%s%.200s: %s", file != NULL ? " from " : "",
+                    file != NULL ? file : "", error != 0 ? strerror(error) : "it is empty or too long");
+    key_wipe(text, sizeof text);
+    return good;
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void say(const struct run *run, const char *line)
+{
+    if (line[0] != '\0' && run->options->on_line != NULL)
+        run->options->on_line(run->options->context, line);
+}
+
+static void say_problem(const struct run *run, const struct problem *problem)
+{
+    char line[sizeof problem->what + sizeof problem->mend];
+    snprintf(line, sizeof line, "error: %s", problem->what);
+    say(run, line);
+    snprintf(line, sizeof line, "  mend: %s", problem->mend);
+    if (problem->mend[0] != '\0')
+        say(run, line);
+}
+
+/* Where the credential is used: docs/protocol.md, section 2. Without TLS there is no certificate, so the API key stands
+ * in for it. */
+static void fill_login(struct run *run, struct paho_login *login, char paths[2][4096])
+{
+    const struct runner_options *options = run->options;
+    enum credential credential = run->client.credential;
+    bool plain = options->plain_port != 0, mtls = !plain && credential == CREDENTIAL_CERTIFICATE;
+    snprintf(paths[0], sizeof paths[0], "%s",
+             options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES));
+    snprintf(paths[1], sizeof paths[1], "%s", keep_path(options->keep, KEEP_IDENTITY));
+    login->host = options->broker;
+    login->port = plain ? options->plain_port : mtls ? options->mtls_port : options->tls_port;
+    login->ca_file = plain ? NULL : paths[0];
+    login->identity_file = mtls ? paths[1] : NULL;
+    bool provisioning = credential == CREDENTIAL_PROVISIONING_KEY;
+    const char *password = provisioning ? run->kept.provisioning_key : run->kept.api_key;
+    if (!mtls && password[0] != '\0') {
+        login->username = provisioning ? "provision" : run->kept.uuid;
+        login->password = password;
+    }
+}
+
+/* The filter for the answers to all operations of one device: the topic of one, then "+" in that place. */
+static const char *answers(enum topic_id id, const char *uuid, char *out, size_t size)
+{
+    if (topic_build(id, out, size, (const char *[]){uuid, "x"}) == 0)
+        return NULL;
+    strrchr(out, '/')[-1] = '+';
+    return out;
+}
+
+static void connect_broker(struct run *run)
+{
+    char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1], goodbye[256];
+    char paths[2][4096];
+    struct problem ignored;
+    struct paho_login login = {0};
+    struct kept *kept = &run->kept;
+    if (run->client.credential == CREDENTIAL_PROVISIONING_KEY && kept->provisioning_key[0] == '\0')
+        (void)runner_read_key(run->options->provisioning_key, run->options->provisioning_key_file,
+                              kept->provisioning_key, &ignored);
+    fill_login(run, &login, paths);
+    login.filters[0] = answers(TOPIC_DEVICE_ACCEPTED, kept->uuid, accepted, sizeof accepted);
+    login.filters[1] = answers(TOPIC_DEVICE_REJECTED, kept->uuid, rejected, sizeof rejected);
+    if (run->client.session[0] != '\0' &&
+        topic_build(TOPIC_DEVICE_REQUEST, will, sizeof will, (const char *[]){kept->uuid, "will"}) > 0) {
+        client_heartbeat(&run->client, "", goodbye, sizeof goodbye);
+        login.will_topic = will;
+        login.will_payload = goodbye;
+    }
+    paho_connect(run->paho, &login);
+}
+
+static void publish(struct run *run)
+{
+    struct client_effects *effects = &run->effects;
+    char metrics[METRICS_SIZE] = "";
+    if (effects->heartbeat) {
+        if (run->options->on_metrics != NULL)
+            run->options->on_metrics(run->options->context, metrics, sizeof metrics);
+        else
+            metrics_sample(&run->metrics, keep_path(run->options->keep, "."), metrics, sizeof metrics);
+        metrics[sizeof metrics - 1] = '\0';
+        client_heartbeat(&run->client, metrics, effects->payload, sizeof effects->payload);
+    }
+    (void)paho_publish(run->paho, effects->topic, effects->payload, strlen(effects->payload), effects->qos);
+    key_wipe(effects->payload, strlen(effects->payload));
+}
+
+/* The durable part, in the order that client.h promises. False when something could not be written. */
+static bool write_down(struct run *run)
+{
+    struct client_effects *effects = &run->effects;
+    struct keep *keep = run->options->keep;
+    if (effects->keep_certificate &&
+        keep_certificate(keep, effects->certificate_pem, effects->ca_pem, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (effects->save && keep_save(keep, &run->kept, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (effects->forget_files && keep_forget(keep, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (effects->erase_provisioning_key) {
+        key_wipe(run->kept.provisioning_key, sizeof run->kept.provisioning_key);
+        return keep_erase_provisioning_key(keep, run->problem) == MUSTER_DEVICE_OK;
+    }
+    return true;
+}
+
+static void step(struct run *run, struct client_input *input);
+
+static void make_key(struct run *run)
+{
+    struct client_input made = {.event = CLIENT_KEY_MADE};
+    if (keep_new_key(run->options->keep, &run->kept, run->problem) == MUSTER_DEVICE_OK)
+        step(run, &made);
+    else
+        run->broken = true;
+}
+
+/* One input through the state machine, and what it wants done. */
+static void step(struct run *run, struct client_input *input)
+{
+    struct client_effects *effects = &run->effects;
+    input->now_ms = clock_ms(CLOCK_BOOTTIME); /* goes on while the machine sleeps */
+    input->wall_ms = clock_ms(CLOCK_REALTIME);
+    if (RAND_bytes((unsigned char *)input->random, sizeof input->random) != 1)
+        abort(); /* without randomness nothing of this is safe */
+    client_step(&run->client, input, effects);
+    if (!write_down(run)) {
+        run->broken = true;
+        return;
+    }
+    if (!effects->done)
+        say(run, effects->line);
+    if (effects->line[0] != '\0' && !effects->done && effects->problem.mend[0] != '\0') {
+        char mend[sizeof effects->problem.mend + 16];
+        snprintf(mend, sizeof mend, "  mend: %s", effects->problem.mend);
+        say(run, mend);
+    }
+    if (effects->publish)
+        publish(run);
+    if (effects->disconnect)
+        paho_disconnect(run->paho, effects->done ? GOODBYE_MS : GOODBYE_MS / 4);
+    if (effects->connect)
+        connect_broker(run);
+    if (effects->make_key)
+        make_key(run);
+}
+
+static void take_events(struct run *run)
+{
+    static const enum client_event kinds[] = {
+        [PAHO_UP] = CLIENT_UP, [PAHO_DOWN] = CLIENT_DOWN, [PAHO_MESSAGE] = CLIENT_MESSAGE};
+    struct paho_event event;
+    while (!run->effects.done && !run->broken && paho_next(run->paho, &event)) {
+        struct client_input input = {.event = kinds[event.kind],
+                                     .refused = event.refused,
+                                     .reason = event.reason,
+                                     .topic = event.topic,
+                                     .topic_length = event.topic_length,
+                                     .payload = event.payload,
+                                     .payload_length = event.length};
+        step(run, &input);
+        paho_event_wipe(&event);
+    }
+}
+
+/* Waits until something happens or `until_ms` (0: for ever) has come. True when someone wants the end. */
+static bool wait_until(const struct run *run, int64_t until_ms)
+{
+    struct pollfd fds[3] = {{run->options->wake_fd, POLLIN, 0},
+                            {run->options->stop_fd, POLLIN, 0},
+                            {run->paho != NULL ? paho_descriptor(run->paho) : -1, POLLIN, 0}};
+    int64_t left = until_ms - clock_ms(CLOCK_BOOTTIME);
+    int timeout = until_ms == 0 ? -1 : left < 0 ? 0 : left > 60000 ? 60000 : (int)left + 1;
+    (void)poll(fds, 3, timeout);
+    return (fds[0].revents | fds[1].revents) != 0;
+}
+
+static bool has_authorities(struct run *run)
+{
+    const struct runner_options *options = run->options;
+    const char *file = options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES);
+    if (options->plain_port != 0 || access(file, R_OK) == 0)
+        return true;
+    problem_set(run->problem, MUSTER_DEVICE_CONFIGURATION,
+                "give --cafile FILE with the service's CA (or --plain-port N on loopback)",
+                "the broker cannot be trusted without its CA: cannot read %.200s", file);
+    return false;
+}
+
+static bool begin(struct run *run, const struct client_options *client)
+{
+    char id[LIMIT_UUID + 32];
+    const struct runner_options *options = run->options;
+    if (keep_load(options->keep, options->uuid, &run->kept, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (!has_authorities(run))
+        return false;
+    snprintf(id, sizeof id, "%s%s", run->kept.uuid, options->client_id_suffix);
+    client_init(&run->client, client, &run->kept);
+    if (run->paho == NULL && (run->paho = paho_new(id)) == NULL) {
+        problem_set(run->problem, MUSTER_DEVICE_FAILED, NULL, "no memory");
+        return false;
+    }
+    return true;
+}
+
+static void live(struct run *run)
+{
+    struct client_input input = {.event = CLIENT_START};
+    step(run, &input);
+    while (!run->effects.done && !run->broken) {
+        bool stop = wait_until(run, run->effects.wake_ms);
+        input = (struct client_input){.event = stop ? CLIENT_STOP : CLIENT_TICK};
+        if (!stop)
+            take_events(run);
+        if (!run->effects.done && !run->broken)
+            step(run, &input);
+    }
+    *run->problem = run->broken ? *run->problem : run->effects.problem;
+}
+
+/* Like a crash, and a start after it. */
+static bool begin_again(struct run *run, unsigned attempt)
+{
+    uint32_t random = 0;
+    say_problem(run, run->problem);
+    paho_disconnect(run->paho, GOODBYE_MS);
+    (void)RAND_bytes((unsigned char *)&random, sizeof random);
+    return !wait_until(run, clock_ms(CLOCK_BOOTTIME) + 1000 + backoff_ms(attempt, random));
+}
+
+enum muster_device_result runner_run(const struct runner_options *options, const struct client_options *client,
+                                     struct problem *problem)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "no memory");
+    run->options = options;
+    run->problem = problem;
+    for (unsigned attempt = 0; begin(run, client); attempt++) {
+        run->broken = false;
+        live(run);
+        if (!run->broken || client->goal != GOAL_RUN)
+            break;
+        if (!begin_again(run, attempt)) {
+            problem_set(problem, MUSTER_DEVICE_OK, NULL, "stopped");
+            break;
+        }
+    }
+    paho_free(run->paho);
+    key_wipe(run, sizeof *run);
+    free(run);
+    return problem->result;
+}
