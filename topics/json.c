@@ -229,7 +229,7 @@ enum status json_scan(const char *text, size_t length, struct why *why)
     scan.at = 0;
     scan.why = why;
     if (length > LIMIT_PAYLOAD)
-        return fail(why, ST_TOO_LARGE, NULL, "The payload has %zu octets; %d are the most.", length, LIMIT_PAYLOAD);
+        return fail(why, ST_TOO_LARGE, NULL, "The payload has more than %d octets.", LIMIT_PAYLOAD);
     skip_space(&scan);
     if (peek(&scan) != '{')
         return malformed(&scan, "something other than an object");

@@ -9,8 +9,8 @@
     "device.id, device.uuid, device.device_id, device.tenant, device.name, device.type, device.api_endpoint, "         \
     "device.hardware, device.tags, device.state, device.manual, device.credential_used, device.offline_after, "        \
     "device.created_at, device.updated_at, device.registered_at, presence.online, presence.since, "                    \
-    "presence.last_seen, presence.sequence, presence.sessions, certificate.certificate_id, certificate.not_after, "    \
-    "certificate.state "
+    "presence.last_seen, presence.sequence, presence.sessions, certificate.certificate_id, certificate.not_before, "   \
+    "certificate.not_after, certificate.state "
 
 #define SQL_DEVICE_TABLES                                                                                              \
     "FROM device JOIN presence ON presence.device = device.id LEFT JOIN certificate ON certificate.id = "              \
@@ -45,9 +45,10 @@
       "SELECT count(*), count(*) FILTER (WHERE state IN (2, 3)), count(*) FILTER (WHERE online = 1), "                 \
       "count(*) FILTER (WHERE state = 1) FROM device JOIN presence ON presence.device = device.id "                    \
       "WHERE $1 = '' OR tenant = $1")                                                                                  \
-    X(SQL_PRESENCE_EACH,                                                                                               \
-      "SELECT device.id, uuid, type, offline_after, credential_used, online, since, last_seen, sequence, sessions "    \
-      "FROM device NOT INDEXED JOIN presence ON presence.device = device.id ORDER BY device.id")                       \
+    X(SQL_DEVICE_USED, "UPDATE device SET credential_used = 1, manual = 0 WHERE id = $1")                              \
+    X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, since, "        \
+                         "last_seen, sequence, sessions "                                                              \
+                         "FROM device NOT INDEXED JOIN presence ON presence.device = device.id ORDER BY device.id")    \
     X(SQL_PRESENCE_INSERT,                                                                                             \
       "INSERT INTO presence (device, online, since, last_seen, sequence, sessions) VALUES ($1, $2, $3, $4, $5, $6)")   \
     X(SQL_PRESENCE_SET,                                                                                                \
@@ -75,7 +76,8 @@
     X(SQL_INTENT_CLOSE,                                                                                                \
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
       "created_at, ended_at) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', not_before, " \
-      "not_after, at, $1 FROM intent")                                                                                 \
+      "not_after, at, $1 FROM intent WHERE $2 IN ('', certificate_id)")                                                \
+    X(SQL_REQUEST_DROP, "DELETE FROM request WHERE scope = $1 AND request_id = $2")                                    \
     X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
     X(SQL_CERTIFICATE_INSERT,                                                                                          \
@@ -96,7 +98,8 @@
                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (scope, request_id) DO UPDATE SET "        \
                        "body_hash = excluded.body_hash, answer = excluded.answer, had_secret = excluded.had_secret, "  \
                        "sealed = excluded.sealed, device = excluded.device, at = excluded.at")                         \
-    X(SQL_REQUEST_UNSEAL, "UPDATE request SET sealed = NULL WHERE device = $1 AND sealed IS NOT NULL")                 \
+    X(SQL_REQUEST_UNSEAL, "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0")                        \
+    X(SQL_REQUEST_FORGET, "DELETE FROM request WHERE device = $1 AND device <> 0")                                     \
     X(SQL_REQUEST_UNANSWERED, "DELETE FROM request WHERE answer IS NULL")                                              \
     X(SQL_REQUEST_EXPIRE, "DELETE FROM request WHERE at < $1")                                                         \
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \

@@ -83,8 +83,8 @@ struct device_row {
     int64_t offline_after; /* seconds; 0: the default of its type or of the service */
     int64_t created_at, updated_at, registered_at;
     struct presence_row presence;
-    char certificate_id[CERTIFICATE_ID + 1]; /* the newest; "" when there is none */
-    int64_t certificate_not_after;           /* seconds since 1970 */
+    char certificate_id[CERTIFICATE_ID + 1];               /* the newest; "" when there is none */
+    int64_t certificate_not_before, certificate_not_after; /* seconds since 1970 */
     char certificate_state[16];
 };
 
@@ -98,6 +98,9 @@ enum status store_device_update(struct store *store, const struct device_row *ro
 enum status store_device_list(struct store *store, const char *tenant, const char *after, struct device_row *out,
                               size_t count, size_t *found);
 
+/* The device has used its credential: its registration is complete, and the sealed copy of its secret is forgotten. */
+enum status store_device_credential_used(struct store *store, int64_t device);
+
 struct device_counts {
     int64_t total, active, online, pending;
 };
@@ -108,6 +111,7 @@ enum status store_device_count(struct store *store, const char *tenant, struct d
 struct presence_seed {
     int64_t id;
     const char *uuid, *type;
+    enum device_state state;
     int64_t offline_after;
     bool credential_used;
     struct presence_row presence;
@@ -165,6 +169,9 @@ struct intent_row {
 enum status store_intent_insert(struct store *store, const struct intent_row *row);
 enum status store_intent_delete(struct store *store, const char *certificate_id);
 
+/* One intent becomes a revoked certificate of reason "never_issued". */
+enum status store_intent_abandon(struct store *store, const char *certificate_id, int64_t at);
+
 /* At start: every intent left over by a crash becomes a revoked certificate of reason "never_issued", and every
  * request that was never answered is forgotten. Stores how many intents there were. */
 enum status store_intent_close_all(struct store *store, int64_t at, int64_t *closed);
@@ -213,8 +220,10 @@ enum status store_request_put(struct store *store, const char *scope, const char
                               const unsigned char body_hash[HASH_SIZE], const char *answer, const unsigned char *sealed,
                               size_t sealed_length, int64_t device, int64_t at);
 
-/* Forgets the sealed secrets of a device's registration: its API key was used. */
-enum status store_request_unseal_device(struct store *store, int64_t device);
+enum status store_request_drop(struct store *store, const char *scope, const char *request_id);
+
+/* Forgets the answers that registered this device: it was reset. */
+enum status store_request_forget_device(struct store *store, int64_t device);
 
 /* Forgets requests from before `requests_before` and secrets from before `secrets_before`. */
 enum status store_request_expire(struct store *store, int64_t requests_before, int64_t secrets_before);

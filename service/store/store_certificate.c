@@ -23,6 +23,22 @@ enum status store_intent_delete(struct store *store, const char *certificate_id)
     return db_done(store->db);
 }
 
+/* `certificate_id` "" means every one. */
+static enum status close_intents(struct store *store, const char *certificate_id, int64_t at)
+{
+    db_use(store->db, SQL_INTENT_CLOSE);
+    db_bind_int(store->db, at);
+    db_bind_text(store->db, certificate_id);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_intent_abandon(struct store *store, const char *certificate_id, int64_t at)
+{
+    enum status status = close_intents(store, certificate_id, at);
+    return status == ST_OK ? store_intent_delete(store, certificate_id) : status;
+}
+
 enum status store_intent_close_all(struct store *store, int64_t at, int64_t *closed)
 {
     struct db *db = store->db;
@@ -31,12 +47,8 @@ enum status store_intent_close_all(struct store *store, int64_t at, int64_t *clo
     if (db_step(db))
         *closed = db_int(db);
     enum status status = db_done(db);
-    if (status == ST_OK) {
-        db_use(db, SQL_INTENT_CLOSE);
-        db_bind_int(db, at);
-        db_step(db);
-        status = db_done(db);
-    }
+    if (status == ST_OK)
+        status = close_intents(store, "", at);
     if (status == ST_OK)
         status = db_run(db, SQL_INTENT_CLEAR);
     return status == ST_OK ? db_run(db, SQL_REQUEST_UNANSWERED) : status;

@@ -32,6 +32,7 @@ static void read_device(struct db *db, struct device_row *out)
     out->registered_at = db_int(db);
     read_presence(db, &out->presence);
     db_text(db, out->certificate_id, sizeof out->certificate_id);
+    out->certificate_not_before = db_int(db);
     out->certificate_not_after = db_int(db);
     db_text(db, out->certificate_state, sizeof out->certificate_state);
 }
@@ -101,6 +102,25 @@ enum status store_device_update(struct store *store, const struct device_row *ro
     return db_done(store->db);
 }
 
+static enum status run_for(struct store *store, enum sql sql, int64_t device)
+{
+    db_use(store->db, sql);
+    db_bind_int(store->db, device);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_device_credential_used(struct store *store, int64_t device)
+{
+    enum status status = run_for(store, SQL_DEVICE_USED, device);
+    return status == ST_OK ? run_for(store, SQL_REQUEST_UNSEAL, device) : status;
+}
+
+enum status store_request_forget_device(struct store *store, int64_t device)
+{
+    return run_for(store, SQL_REQUEST_FORGET, device);
+}
+
 enum status store_device_list(struct store *store, const char *tenant, const char *after, struct device_row *out,
                               size_t count, size_t *found)
 {
@@ -140,6 +160,7 @@ enum status store_presence_each(struct store *store, enum status (*each)(void *c
         seed.id = db_int(db);
         seed.uuid = db_text_here(db);
         seed.type = db_text_here(db);
+        seed.state = (enum device_state)db_int(db);
         seed.offline_after = db_int(db);
         seed.credential_used = db_bool(db);
         read_presence(db, &seed.presence);

@@ -44,10 +44,11 @@ enum status store_request_put(struct store *store, const char *scope, const char
     return db_done(db);
 }
 
-enum status store_request_unseal_device(struct store *store, int64_t device)
+enum status store_request_drop(struct store *store, const char *scope, const char *request_id)
 {
-    db_use(store->db, SQL_REQUEST_UNSEAL);
-    db_bind_int(store->db, device);
+    db_use(store->db, SQL_REQUEST_DROP);
+    db_bind_text(store->db, scope);
+    db_bind_text(store->db, request_id);
     db_step(store->db);
     return db_done(store->db);
 }

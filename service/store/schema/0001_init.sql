@@ -72,11 +72,12 @@ CREATE TABLE request (
   scope TEXT NOT NULL, request_id TEXT NOT NULL, body_hash BLOB NOT NULL,
   answer TEXT,     -- NULL: its certificate is being made
   had_secret INTEGER NOT NULL, sealed BLOB,
-  device INTEGER, at INTEGER NOT NULL,
+  device INTEGER NOT NULL, -- whose registration it is, or 0
+  at INTEGER NOT NULL,
   PRIMARY KEY (scope, request_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_at ON request (at);
-CREATE INDEX request_sealed ON request (device) WHERE sealed IS NOT NULL;
+CREATE INDEX request_device ON request (device) WHERE device <> 0;
 
 -- Events and the outbox in one: what is above meta.event_acknowledged has not been acknowledged by the broker.
 CREATE TABLE event (

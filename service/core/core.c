@@ -1,0 +1,229 @@
+#include "service/core/core.h"
+
+#include "service/core/identify.h"
+#include "service/core/life.h"
+#include "service/core/policy.h"
+#include "service/core/remember.h"
+#include "service/core/route.h"
+#include "service/op/op.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void core_ticket_end(struct ticket *ticket)
+{
+    key_free(ticket->key);
+    *ticket = (struct ticket){TICKET_NEW};
+}
+
+static void reply_start(struct reply *reply)
+{
+    json_start(&reply->json, reply->members, sizeof reply->members);
+    json_start(&reply->secret, reply->secrets, sizeof reply->secrets);
+    reply->device = 0;
+    reply->audit[0] = reply->tenant[0] = reply->target[0] = '\0';
+}
+
+static void send_answer(struct core *core, const struct request *request, enum status status, struct effects *effects)
+{
+    const struct event *event = request->event;
+    char topic[LIMIT_TOPIC];
+    size_t length = 0;
+    if (status == ST_OK)
+        length = native_accepted(request->in.request_id, core->reply.members, core->reply.secrets, core->answer,
+                                 sizeof core->answer);
+    else
+        length = native_rejected(request->in.request_id, &request->why, core->answer, sizeof core->answer);
+    if (length == 0 || native_answer_topic(&request->address, status == ST_OK, topic, sizeof topic) == 0)
+        return;
+    effects_publish(effects, &(struct effect){.topic = topic,
+                                              .payload = core->answer,
+                                              .length = length,
+                                              .qos = 1,
+                                              .correlation = event->correlation,
+                                              .correlation_length = event->correlation_length});
+    secret_wipe(core->answer, length);
+}
+
+static enum status audit(struct core *core, const struct request *request, const char *outcome)
+{
+    char action[80], origin[LIMIT_UUID + 8];
+    const struct reply *reply = &core->reply;
+    bool admin = request->address.admin;
+    snprintf(action, sizeof action, "%s%s%s", admin ? request->address.noun : "", admin ? "/" : "", request->row->verb);
+    snprintf(origin, sizeof origin, "mqtt:%s", request->address.id);
+    return store_audit_append(
+        core->store, &(struct audit_row){.at = core->now.wall,
+                                         .actor = request->sender.name,
+                                         .action = action,
+                                         .tenant = reply->tenant[0] != '\0' ? reply->tenant : request->sender.tenant,
+                                         .target = reply->target[0] != '\0' ? reply->target : request->address.id,
+                                         .origin = origin,
+                                         .outcome = outcome,
+                                         .detail = reply->audit});
+}
+
+/* The first use of a device's credential ends the time in which its registration can be repeated. */
+static enum status credential_used(struct core *core, struct request *request)
+{
+    if (request->sender.may != MAY_DEVICE)
+        return ST_OK;
+    struct presence_slot *slot = life_open(core, request->address.id);
+    if (slot == NULL || !slot->fresh || !slot->active)
+        return ST_OK;
+    slot->fresh = false;
+    return store_device_credential_used(core->store, slot->device);
+}
+
+static enum status sign_of_life(struct core *core, struct request *request)
+{
+    enum reason reason = REASON_REQUEST;
+    struct presence_slot *slot = life_open(core, request->address.id);
+    if (slot == NULL || !presence_on_sign(slot, NULL, REASON_REQUEST, core->now, &reason))
+        return ST_OK;
+    return life_write(core, &core->device, reason);
+}
+
+/* Everything that an accepted request writes, inside its savepoint. */
+static enum status answer_new(struct core *core, struct request *request)
+{
+    struct reply *reply = &core->reply;
+    enum status status = route(request->address.operation)(core, request, reply);
+    if (status != ST_OK)
+        return status;
+    if (reply->json.overflow || reply->secret.overflow)
+        return fail(&request->why, ST_TOO_LARGE, NULL, "The answer would be too large.");
+    if ((request->row->flags & OP_SIGN) != 0 && request->sender.may == MAY_DEVICE)
+        status = sign_of_life(core, request);
+    if (status == ST_OK)
+        status = credential_used(core, request);
+    if (status == ST_OK && reply->audit[0] != '\0')
+        status = audit(core, request, "ok");
+    return status == ST_OK ? remember_put(core, request, reply) : status;
+}
+
+static enum status answer_request(struct core *core, struct request *request)
+{
+    const struct sender *sender = &request->sender;
+    bool found = false;
+    struct why standing = {.status = ST_OK};
+    if (sender->may == MAY_PROVISION &&
+        policy_key_standing(&sender->key, core->now.wall, &standing) == ST_PROVISIONING_KEY_DISABLED) {
+        request->why = standing;
+        return standing.status;
+    }
+    if (request->ticket->stage != TICKET_INTENT) {
+        enum status status = remember_find(core, request, &core->reply, &found);
+        if (found || status != ST_OK)
+            return status;
+        if (standing.status != ST_OK) { /* a spent key still hears an old answer, but gets no new one */
+            request->why = standing;
+            return standing.status;
+        }
+    }
+    return answer_new(core, request);
+}
+
+/* Refused credentials go to the audit log, so many and no more: a stranger shall not fill the disk. */
+static void audit_denial(struct core *core, const struct request *request, enum status status)
+{
+    static const enum status denials[] = {ST_NOT_AUTHORISED,
+                                          ST_INVALID_PROVISIONING_KEY,
+                                          ST_PROVISIONING_KEY_EXPIRED,
+                                          ST_PROVISIONING_KEY_EXHAUSTED,
+                                          ST_PROVISIONING_KEY_DISABLED,
+                                          ST_DEVICE_TYPE_NOT_ALLOWED};
+    for (size_t i = 0; i < sizeof denials / sizeof *denials; i++)
+        if (status == denials[i] && limit_take(&core->denials, core->now.mono) &&
+            store_event_begin(core->store) == ST_OK)
+            store_event_end(core->store, audit(core, request, status_code(status)) == ST_OK);
+}
+
+/* Runs `answer` within a savepoint; memory follows the store. */
+static enum status in_event(struct core *core, struct request *request,
+                            enum status (*answer)(struct core *, struct request *))
+{
+    enum status status = store_event_begin(core->store);
+    if (status != ST_OK)
+        return fail(&request->why, status, NULL, NULL);
+    status = answer(core, request);
+    bool keep = status == ST_OK || (status == ST_PARKED && request->ticket->stage == TICKET_INTENT);
+    enum status ended = store_event_end(core->store, keep);
+    bool placed = life_close(core, keep && ended == ST_OK);
+    if (ended != ST_OK || !placed)
+        status = placed ? ended : ST_QUOTA_EXCEEDED;
+    return status;
+}
+
+/* A certificate that will not be made after all: its intent is closed, and its requestId is free again. */
+static void abandon(struct core *core, struct request *request)
+{
+    if (store_event_begin(core->store) != ST_OK)
+        return; /* the next start closes it */
+    enum status status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
+    if (status == ST_OK)
+        status = store_request_drop(core->store, request->scope, request->in.request_id);
+    store_event_end(core->store, status == ST_OK);
+}
+
+static enum status handle(struct core *core, struct request *request)
+{
+    const struct event *event = request->event;
+    enum operation operation = request->address.operation;
+    enum status status = message_decode(operation, event->payload, event->length, &request->in, &request->why);
+    if (operation == OP_UNKNOWN)
+        return fail(&request->why, ST_UNKNOWN_OPERATION, NULL, NULL);
+    if (status == ST_OK)
+        status = identify(core, request);
+    if (status == ST_OK && (request->row->may & request->sender.may) == 0)
+        status = fail(&request->why, ST_NOT_AUTHORISED, NULL, NULL);
+    if (status != ST_OK)
+        return status;
+    if (operation == OP_HEARTBEAT && op_heartbeat_quick(core, request))
+        return ST_OK;
+    return in_event(core, request, answer_request);
+}
+
+enum status core_step(struct core *core, const struct event *event, struct ticket *ticket, struct effects *effects)
+{
+    struct request *request = &core->request;
+    core->now = event->now;
+    request->event = event;
+    request->ticket = ticket;
+    request->why = (struct why){.status = ST_OK};
+    reply_start(&core->reply);
+    /* A retained request would come back at every reconnect; nobody who means it retains it. */
+    if (event->retained || native_address(event->topic, event->topic_length, event->response_topic,
+                                          event->response_topic_length, &request->address) != ST_OK)
+        return ST_SILENT;
+    request->row = operation_row(request->address.operation);
+    snprintf(request->sender.name, sizeof request->sender.name, "unknown");
+    request->sender.tenant[0] = '\0';
+    enum status status = handle(core, request);
+    if (status == ST_PARKED)
+        return status;
+    if (status != ST_OK && ticket->stage == TICKET_INTENT)
+        abandon(core, request);
+    if (status != ST_OK && request->why.status != status)
+        fail(&request->why, status, NULL, NULL);
+    audit_denial(core, request, status);
+    if ((request->row->flags & OP_MUTE) == 0)
+        send_answer(core, request, status, effects);
+    secret_wipe(core->reply.secrets, core->reply.secret.length);
+    return status;
+}
+
+void core_refuse(struct core *core, const struct event *event, enum status status, struct effects *effects)
+{
+    struct request *request = &core->request;
+    request->event = event;
+    if (event->retained || native_address(event->topic, event->topic_length, event->response_topic,
+                                          event->response_topic_length, &request->address) != ST_OK)
+        return;
+    request->row = operation_row(request->address.operation);
+    message_decode(request->address.operation, event->payload, event->length, &request->in, &request->why);
+    fail(&request->why, status, NULL, NULL);
+    request->why.retry_after_ms = 5000;
+    if ((request->row->flags & OP_MUTE) == 0)
+        send_answer(core, request, status, effects);
+}

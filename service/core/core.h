@@ -1,0 +1,146 @@
+/*
+ * The core: one event in, its changes in the open batch of the store, its messages in the effects. The way of a
+ * request:
+ *
+ *   core_step -> native_address (topics) -> message_decode (topics) -> identify -> route[] -> op_*() -> answer
+ *
+ * It knows no network, clock or thread: time and randomness come in. One thread owns a core.
+ */
+#ifndef MUSTER_CORE_CORE_H
+#define MUSTER_CORE_CORE_H
+
+#include "certs/ca.h"
+#include "certs/keypool.h"
+#include "service/config.h"
+#include "service/core/effects.h"
+#include "service/core/limit.h"
+#include "service/core/presence.h"
+#include "service/core/secret.h"
+#include "service/store/store.h"
+#include "topics/json_write.h"
+#include "topics/message.h"
+#include "topics/native.h"
+
+#define PAGE_ANSWER (LIMIT_ANSWER - 16 * 1024) /* a list stops growing here: one more record still fits */
+
+/* A message as it came in; everything belongs to the caller and lives until core_step returns. */
+struct event {
+    struct now now;
+    const char *topic;
+    size_t topic_length;
+    const char *payload;
+    size_t length;
+    const char *response_topic; /* NULL: none */
+    size_t response_topic_length;
+    const void *correlation; /* NULL: none */
+    size_t correlation_length;
+    bool retained;
+};
+
+/* A request that could not be answered at once. It is stepped again, with its ticket, after the next commit. */
+enum ticket_stage {
+    TICKET_NEW,
+    TICKET_WAITS,  /* for a key of the pool, or for its twin of the same requestId */
+    TICKET_INTENT, /* its intent is in the batch: sign when that is durable */
+};
+struct ticket {
+    enum ticket_stage stage;
+    struct mono since;
+    struct key *key; /* made for it; freed by core_ticket_end */
+    struct public_key public_key;
+    struct intent_row intent;
+};
+
+/* Who asks; the tenant comes from here and never from a payload. */
+struct sender {
+    unsigned may;                  /* one of MAY_...; 0: nobody */
+    char name[LIMIT_KEY_ID + 16];  /* key:<id>, device, operator:<id> */
+    char tenant[LIMIT_TENANT + 1]; /* of the key or operator; "": all tenants */
+    struct key_row key;            /* of a provisioning key */
+};
+
+/* A request on its way through an operation. */
+struct request {
+    const struct event *event;
+    struct address address;
+    const struct operation_row *row;
+    struct message in;
+    struct sender sender;
+    char scope[LIMIT_KEY_ID + LIMIT_UUID + 20]; /* who asked, for which uuid: what a requestId counts within */
+    struct ticket *ticket;
+    struct why why;
+};
+
+/* What an operation answers: members for all to see in the store, and those that are kept sealed. */
+struct reply {
+    struct json_writer json, secret;
+    int64_t device;                /* whose secret it is; 0: nobody's */
+    char audit[AUDIT_TEXT];        /* what changed, for the audit log; "": nothing did */
+    char tenant[LIMIT_TENANT + 1]; /* of what was changed */
+    char target[LIMIT_UUID + 1];
+    bool tells_state; /* the outcome is known already: a device that was there gets its record */
+    char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];
+};
+
+/* A change of presence on its way: put into memory when the event's writes stand. See life.h. */
+struct life {
+    enum { LIFE_NONE, LIFE_CHANGE, LIFE_ADD } kind;
+    uint32_t number;
+    char uuid[LIMIT_UUID + 1]; /* of LIFE_ADD */
+    struct presence_slot slot;
+};
+
+struct core {
+    struct store *store;
+    struct ca *ca;
+    struct keypool *pool; /* NULL: RSA keys are made at once */
+    const struct config *config;
+    struct presence presence;
+    unsigned char seal_key[SECRET_KEY];
+    void (*random)(void *out, size_t length);
+    void (*log)(const char *event, const char *uuid, const char *text); /* one line of what happened; may be NULL */
+    struct limit denials; /* how many refused credentials the audit log takes */
+    struct now now;       /* of the event in hand */
+    struct life life;     /* what the event in hand does to its device's presence */
+    bool parking_full;    /* no request can be parked at the moment */
+    /* Scratch for the event in hand, too large for the stack. */
+    struct request request;
+    struct reply reply;
+    struct remembered remembered;
+    struct device_row device;
+    union {
+        struct device_row devices[LIMIT_PAGE_ITEMS];
+        struct key_row keys[LIMIT_PAGE_ITEMS];
+        struct event_row events[LIMIT_PAGE_ITEMS];
+    } page;
+    char answer[LIMIT_ANSWER + SEALED_MAX];
+};
+
+/* Loads presence from the store and closes what a crash left open. `core` has all its ports set. */
+enum status core_start(struct core *core, struct now now);
+
+/* Handles one message. ST_PARKED: the caller keeps the event and the ticket and steps them again after the next commit.
+ * Everything else: the event is done once the batch is committed; then the caller ends the ticket. When the commit
+ * fails and the ticket's stage is TICKET_INTENT, its intent is durable and the pair is stepped again. */
+enum status core_step(struct core *core, const struct event *event, struct ticket *ticket, struct effects *effects);
+
+/* Answers an event with a refusal and changes nothing: for a batch that could not be committed. */
+void core_refuse(struct core *core, const struct event *event, enum status status, struct effects *effects);
+
+/* Frees what a ticket holds. */
+void core_ticket_end(struct ticket *ticket);
+
+/* Lets up to `most` deadlines that have passed take effect. Returns how many devices were looked at. */
+size_t core_tick(struct core *core, struct now now, size_t most);
+
+/* Writes up to `most` newer times of the last sign of life, from slot `*cursor` on; moves the cursor, round and round.
+ */
+enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most);
+
+/* Forgets old requests, secrets and events. */
+enum status core_expire(struct core *core, struct now now);
+
+/* After the store's commit: what presence remembers for an undo is dropped, or brought back. */
+void core_batch_end(struct core *core, bool committed);
+
+#endif

@@ -1,0 +1,127 @@
+/* What happens without a message: start, deadlines, flushing, forgetting. */
+#include "service/core/core.h"
+
+#include "service/core/life.h"
+#include "service/core/remember.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+
+static enum status add_seed(void *context, const struct presence_seed *seed)
+{
+    struct core *core = context;
+    int64_t seconds = seed->offline_after > 0 ? seed->offline_after : config_offline_after(core->config, seed->type);
+    struct presence_slot slot = {.device = seed->id,
+                                 .since = seed->presence.since,
+                                 .seen_wall = seed->presence.last_seen,
+                                 .sequence = seed->presence.sequence,
+                                 .offline_after_ms = (int32_t)(seconds * 1000),
+                                 .online = seed->presence.online,
+                                 .active = seed->state == DEVICE_REGISTERED || seed->state == DEVICE_PROVISIONED,
+                                 .fresh = !seed->credential_used};
+    memcpy(slot.sessions, seed->presence.sessions, sizeof slot.sessions);
+    return presence_add(&core->presence, seed->uuid, &slot) != PRESENCE_NONE ? ST_OK : ST_QUOTA_EXCEEDED;
+}
+
+enum status core_start(struct core *core, struct now now)
+{
+    int64_t closed = 0;
+    core->now = now;
+    core->life.kind = LIFE_NONE;
+    enum status status = store_event_begin(core->store);
+    if (status == ST_OK) {
+        status = store_intent_close_all(core->store, now.wall, &closed);
+        enum status ended = store_event_end(core->store, status == ST_OK);
+        status = status == ST_OK ? ended : status;
+    }
+    if (status == ST_OK)
+        status = store_commit(core->store);
+    if (status == ST_OK)
+        status = store_presence_each(core->store, add_seed, core);
+    presence_keep(&core->presence);
+    return status;
+}
+
+/* Writes that a device is offline; the copy of its slot is in core->life. */
+static enum status go_offline(struct core *core, const char *uuid, enum reason reason)
+{
+    enum status status = store_event_begin(core->store);
+    if (status != ST_OK)
+        return status;
+    status = store_device_get(core->store, uuid, &core->device);
+    if (status == ST_OK)
+        status = life_write(core, &core->device, reason);
+    enum status ended = store_event_end(core->store, status == ST_OK);
+    return status == ST_OK ? ended : status;
+}
+
+static void look_at(struct core *core, uint32_t number)
+{
+    enum reason reason = REASON_HEARTBEAT_TIMEOUT;
+    struct life *life = &core->life;
+    life->kind = LIFE_CHANGE;
+    life->number = number;
+    life->slot = core->presence.slots[number];
+    bool stands = presence_on_deadline(&core->presence, &life->slot, core->now.mono, &reason) &&
+                  go_offline(core, presence_uuid(&core->presence, number), reason) == ST_OK;
+    life_close(core, stands);
+    if (!stands) /* not yet, or it could not be written: look again, at the earliest in a second */
+        presence_rearm(&core->presence, number, mono_add(core->now.mono, 1000));
+    else if (core->log != NULL)
+        core->log("offline", presence_uuid(&core->presence, number), reason_name(reason));
+}
+
+size_t core_tick(struct core *core, struct now now, size_t most)
+{
+    core->now = now;
+    for (size_t done = 0; done < most; done++) {
+        uint32_t number =
+            presence_has_room(&core->presence, 1) ? presence_due(&core->presence, now.mono) : PRESENCE_NONE;
+        if (number == PRESENCE_NONE)
+            return done;
+        look_at(core, number);
+    }
+    return most;
+}
+
+enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most)
+{
+    struct presence *presence = &core->presence;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < most && i < presence->count && status == ST_OK; i++) {
+        *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
+        struct presence_slot *slot = &presence->slots[*cursor];
+        if (!slot->unsaved)
+            continue;
+        status = store_event_begin(core->store);
+        if (status != ST_OK)
+            break;
+        status = store_presence_seen(core->store, slot->device, slot->seen_wall);
+        enum status ended = store_event_end(core->store, status == ST_OK);
+        status = status == ST_OK ? ended : status;
+        slot->unsaved = status != ST_OK;
+    }
+    return status;
+}
+
+enum status core_expire(struct core *core, struct now now)
+{
+    enum status status = store_event_begin(core->store);
+    if (status != ST_OK)
+        return status;
+    status = store_request_expire(core->store, now.wall - REMEMBER_REQUEST_MS, now.wall - REMEMBER_SECRET_MS);
+    if (status == ST_OK)
+        status = store_event_expire(core->store, now.wall - core->config->event_days * DAY_MS);
+    enum status ended = store_event_end(core->store, status == ST_OK);
+    return status == ST_OK ? ended : status;
+}
+
+void core_batch_end(struct core *core, bool committed)
+{
+    if (committed)
+        presence_keep(&core->presence);
+    else
+        presence_undo(&core->presence);
+}

@@ -1,0 +1,78 @@
+#include "service/core/life.h"
+
+#include "service/core/notice.h"
+
+#include <string.h>
+
+struct presence_slot *life_open(struct core *core, const char *uuid)
+{
+    struct life *life = &core->life;
+    if (life->kind != LIFE_NONE)
+        return &life->slot;
+    life->number = presence_find(&core->presence, uuid, strlen(uuid));
+    if (life->number == PRESENCE_NONE)
+        return NULL;
+    life->kind = LIFE_CHANGE;
+    life->slot = core->presence.slots[life->number];
+    return &life->slot;
+}
+
+struct presence_slot *life_open_new(struct core *core, const char *uuid)
+{
+    struct life *life = &core->life;
+    life->kind = LIFE_ADD;
+    life->slot = (struct presence_slot){0};
+    memcpy(life->uuid, uuid, strlen(uuid) + 1);
+    return &life->slot;
+}
+
+struct presence_row life_row(const struct presence_slot *slot)
+{
+    struct presence_row row = {
+        .online = slot->online, .since = slot->since, .last_seen = slot->seen_wall, .sequence = slot->sequence};
+    _Static_assert(sizeof slot->sessions == sizeof row.sessions, "a row holds the sessions of a slot");
+    memcpy(row.sessions, slot->sessions, sizeof row.sessions);
+    return row;
+}
+
+enum status life_write(struct core *core, const struct device_row *device, enum reason reason)
+{
+    static const char *const names[] = {"offline", "online"};
+    struct presence_slot *slot = &core->life.slot;
+    char members[200];
+    struct json_writer json;
+    json_start(&json, members, sizeof members);
+    json_text(&json, "from", names[!slot->online]);
+    json_text(&json, "to", names[slot->online]);
+    json_text(&json, "reason", reason_name(reason));
+    json_time(&json, "lastSeen", slot->seen_wall);
+    enum status status = notice_emit(core, device, "status_changed", members, &slot->sequence);
+    slot->since = core->now.wall;
+    slot->unsaved = false;
+    struct presence_row row = life_row(slot);
+    return status == ST_OK ? store_presence_set(core->store, device->id, &row) : status;
+}
+
+bool life_close(struct core *core, bool keep)
+{
+    struct life *life = &core->life;
+    bool done = true;
+    if (keep && life->kind == LIFE_ADD)
+        done = presence_add(&core->presence, life->uuid, &life->slot) != PRESENCE_NONE;
+    else if (keep && life->kind == LIFE_CHANGE)
+        presence_put(&core->presence, life->number, &life->slot);
+    life->kind = LIFE_NONE;
+    return done;
+}
+
+int life_offline_after(const struct core *core, const struct device_row *device)
+{
+    return device->offline_after > 0 ? (int)device->offline_after : config_offline_after(core->config, device->type);
+}
+
+void life_refresh(const struct core *core, struct device_row *device)
+{
+    uint32_t number = presence_find(&core->presence, device->uuid, strlen(device->uuid));
+    if (number != PRESENCE_NONE)
+        device->presence = life_row(&core->presence.slots[number]);
+}

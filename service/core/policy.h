@@ -1,0 +1,39 @@
+/*
+ * Who may become, or speak for, which device. Pure decisions on rows; nothing is looked up here.
+ */
+#ifndef MUSTER_CORE_POLICY_H
+#define MUSTER_CORE_POLICY_H
+
+#include "service/store/store.h"
+
+/* How a provisioning key meets a uuid. */
+enum enrolment {
+    ENROL_NEW,      /* no such device yet */
+    ENROL_COMPLETE, /* an operator registered it by hand and it never used a credential */
+    ENROL_AGAIN,    /* it was reset */
+    ENROL_REPLACE,  /* the key's policy allows it: the old credentials die */
+};
+
+/* Whether a key in good standing may enrol a uuid; `device` is NULL when there is none of it. ST_OK with the way, or
+ * ST_DEVICE_EXISTS. */
+enum status policy_enrol(const struct device_row *device, const struct key_row *key, enum enrolment *way,
+                         struct why *why);
+
+/* Whether a key whose secret was shown right is in good standing at `now` (wall ms): ST_OK,
+ * ST_PROVISIONING_KEY_DISABLED or ST_PROVISIONING_KEY_EXPIRED. Its uses are counted where they are taken. */
+enum status policy_key_standing(const struct key_row *key, int64_t now, struct why *why);
+
+/* Whether a key admits a device type: ST_OK or ST_DEVICE_TYPE_NOT_ALLOWED. */
+enum status policy_key_type(const struct key_row *key, const char *type, struct why *why);
+
+/* Whether a device in this state may act by its own credential: ST_OK, ST_INVALID_STATE, ST_PENDING_APPROVAL or
+ * ST_DEVICE_BLOCKED. */
+enum status policy_device_may_act(enum device_state state, struct why *why);
+
+/* The name of a state on the wire. */
+const char *policy_state_name(enum device_state state);
+
+/* "active", "expired", "exhausted" or "disabled". */
+const char *policy_key_state(const struct key_row *key, int64_t now);
+
+#endif

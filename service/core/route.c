@@ -1,0 +1,29 @@
+#include "service/core/route.h"
+
+#include "service/op/op.h"
+
+static operation_function *const routes[OP_COUNT] = {
+    [OP_REGISTER] = op_register,
+    [OP_PROVISION] = op_provision,
+    [OP_CONNECT] = op_connect,
+    [OP_HEARTBEAT] = op_heartbeat,
+    [OP_DISCONNECT] = op_disconnect,
+    [OP_WILL] = op_will,
+    [OP_GET] = op_get,
+    [OP_UPDATE] = op_update,
+    [OP_RESET] = op_reset,
+    [OP_KEY_CREATE] = op_key_create,
+    [OP_KEY_LIST] = op_key_list,
+    [OP_KEY_SHOW] = op_key_show,
+    [OP_KEY_DISABLE] = op_key_disable,
+    [OP_DEVICE_CREATE] = op_device_create,
+    [OP_DEVICE_LIST] = op_device_list,
+    [OP_DEVICE_SHOW] = op_device_show,
+    [OP_DEVICE_EVENTS] = op_device_events,
+    [OP_STATS_OVERVIEW] = op_stats_overview,
+};
+
+operation_function *route(enum operation operation)
+{
+    return routes[operation];
+}

@@ -1,0 +1,144 @@
+#include "service/io/outbox.h"
+
+#include "service/io/log.h"
+#include "topics/document.h"
+#include "topics/json_write.h"
+#include "topics/topic.h"
+
+#include <string.h>
+
+#define REFUSALS_MAX 10
+#define RETRY_MS     1000
+
+enum status outbox_start(struct outbox *outbox, struct store *store, struct mqtt *mqtt, bool retained_status)
+{
+    *outbox = (struct outbox){.store = store, .mqtt = mqtt, .retained_status = retained_status, .more = true};
+    enum status status = store_event_last_acknowledged(store, &outbox->acknowledged);
+    outbox->sent = outbox->stored = outbox->acknowledged;
+    return status;
+}
+
+static void send_again(struct outbox *outbox)
+{
+    outbox->in_flight = 0;
+    outbox->sent = outbox->acknowledged;
+    outbox->more = true;
+}
+
+void outbox_open(struct outbox *outbox)
+{
+    outbox->open = true;
+    send_again(outbox);
+}
+
+void outbox_close(struct outbox *outbox)
+{
+    outbox->open = false;
+    send_again(outbox);
+}
+
+void outbox_notify(struct outbox *outbox)
+{
+    outbox->more = true;
+}
+
+/* The retained word for whoever comes late, from the event that set the status. */
+static void send_status(struct outbox *outbox, const struct event_row *row)
+{
+    char topic[LIMIT_TOPIC], body[120];
+    bool changed = strcmp(row->type, "status_changed") == 0;
+    if (!outbox->retained_status || (!changed && strcmp(row->type, "registered") != 0))
+        return;
+    struct document *document = document_new_answer(row->body, strlen(row->body));
+    const char *to = value_text(value_member(document_root(document), "to"));
+    struct json_writer json;
+    json_start(&json, body, sizeof body);
+    json_open(&json, NULL, '{');
+    json_text(&json, "status", changed && to != NULL ? to : "offline");
+    json_time(&json, "since", row->at);
+    json_int(&json, "sequence", row->sequence);
+    json_close(&json, '}');
+    document_free(document);
+    if (topic_build(TOPIC_STATUS, topic, sizeof topic, (const char *const[]){row->tenant, row->uuid}) > 0)
+        mqtt_send(outbox->mqtt, &(struct mqtt_publish){.topic = topic,
+                                                       .payload = body,
+                                                       .length = json.length,
+                                                       .qos = topic_qos(TOPIC_STATUS),
+                                                       .retained = true});
+}
+
+static bool send_event(struct outbox *outbox, const struct event_row *row)
+{
+    char topic[LIMIT_TOPIC];
+    topic_build(TOPIC_EVENT, topic, sizeof topic, (const char *const[]){row->tenant, row->uuid, row->type});
+    if (!mqtt_send(outbox->mqtt, &(struct mqtt_publish){.topic = topic,
+                                                        .payload = row->body,
+                                                        .length = strlen(row->body),
+                                                        .qos = topic_qos(TOPIC_EVENT),
+                                                        .id = (uint64_t)row->id}))
+        return false;
+    send_status(outbox, row);
+    outbox->window[outbox->in_flight].id = row->id;
+    outbox->window[outbox->in_flight++].acknowledged = false;
+    outbox->sent = row->id;
+    return true;
+}
+
+void outbox_pump(struct outbox *outbox, struct now now)
+{
+    if (!outbox->open || !outbox->more || outbox->in_flight == OUTBOX_WINDOW || now.mono.ms < outbox->retry_at.ms)
+        return;
+    size_t found = 0, wanted = OUTBOX_WINDOW - outbox->in_flight;
+    if (store_event_list(outbox->store, outbox->sent, outbox->rows, wanted, &found) != ST_OK)
+        return;
+    outbox->more = found == wanted;
+    for (size_t i = 0; i < found; i++)
+        if (!send_event(outbox, &outbox->rows[i])) {
+            outbox->more = true;
+            outbox->retry_at = mono_add(now.mono, RETRY_MS);
+            return;
+        }
+}
+
+/* Drops what is acknowledged from the front of the window. */
+static void advance(struct outbox *outbox)
+{
+    size_t done = 0;
+    while (done < outbox->in_flight && outbox->window[done].acknowledged)
+        outbox->acknowledged = outbox->window[done++].id;
+    if (done == 0)
+        return;
+    outbox->refusals = 0;
+    outbox->in_flight -= done;
+    memmove(outbox->window, outbox->window + done, outbox->in_flight * sizeof *outbox->window);
+}
+
+void outbox_acknowledged(struct outbox *outbox, int64_t id, bool accepted, struct now now)
+{
+    bool poison = !accepted && outbox->open && ++outbox->refusals >= REFUSALS_MAX;
+    if (poison)
+        log_line(LOG_ERROR, "event_refused", "id=%lld the broker refuses this event; it is left out", (long long)id);
+    if (!accepted && !poison) {
+        send_again(outbox);
+        outbox->retry_at = mono_add(now.mono, RETRY_MS);
+        return;
+    }
+    for (size_t i = 0; i < outbox->in_flight; i++)
+        if (outbox->window[i].id == id)
+            outbox->window[i].acknowledged = true;
+    advance(outbox);
+}
+
+enum status outbox_save(struct outbox *outbox)
+{
+    if (outbox->stored == outbox->acknowledged)
+        return ST_OK;
+    enum status status = store_event_begin(outbox->store);
+    if (status != ST_OK)
+        return status;
+    status = store_event_acknowledged(outbox->store, outbox->acknowledged);
+    enum status ended = store_event_end(outbox->store, status == ST_OK);
+    if (status == ST_OK && ended == ST_OK)
+        outbox->stored = outbox->acknowledged;
+    return status == ST_OK ? ended : status;
+}

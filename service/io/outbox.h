@@ -1,0 +1,52 @@
+/*
+ * Sends events to the broker, in order, a window at a time, until each is acknowledged. The rows in the store are the
+ * only buffer: what was not acknowledged is sent again after every reconnect.
+ */
+#ifndef MUSTER_IO_OUTBOX_H
+#define MUSTER_IO_OUTBOX_H
+
+#include "service/core/time.h"
+#include "service/io/mqtt.h"
+#include "service/store/store.h"
+
+#define OUTBOX_WINDOW 32
+
+struct outbox {
+    struct store *store;
+    struct mqtt *mqtt;
+    bool retained_status;
+    bool open;            /* the publisher is connected */
+    bool more;            /* there may be rows that were not sent yet */
+    int64_t sent;         /* the last event handed to the broker */
+    int64_t acknowledged; /* all up to it are with the broker */
+    int64_t stored;       /* what the store knows of that */
+    struct mono retry_at; /* nothing is sent before */
+    int refusals;         /* of the event behind `acknowledged`, in a row */
+    struct {
+        int64_t id;
+        bool acknowledged;
+    } window[OUTBOX_WINDOW]; /* in flight, in order */
+    size_t in_flight;
+    struct event_row rows[OUTBOX_WINDOW];
+};
+
+/* Starts behind what the store says was acknowledged. */
+enum status outbox_start(struct outbox *outbox, struct store *store, struct mqtt *mqtt, bool retained_status);
+
+/* The publisher is connected, or not: what is in flight is sent again. */
+void outbox_open(struct outbox *outbox);
+void outbox_close(struct outbox *outbox);
+
+/* A batch with new events was committed. */
+void outbox_notify(struct outbox *outbox);
+
+/* Sends what fits into the window. Call it after each commit. */
+void outbox_pump(struct outbox *outbox, struct now now);
+
+/* The broker took an event, or refused it. One that is refused ten times in a row is left out, with a log line. */
+void outbox_acknowledged(struct outbox *outbox, int64_t id, bool accepted, struct now now);
+
+/* Writes into the open batch how far the broker has got; nothing when that is known. */
+enum status outbox_save(struct outbox *outbox);
+
+#endif

@@ -1,0 +1,161 @@
+#include "service/io/queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ALIGN   16
+#define RESERVE (64 * 1024) /* of each buffer, kept free of messages for the other kinds */
+
+/* A record is its size, the item, and the octets that the item's pointers mean. */
+struct record {
+    size_t size;
+    struct queue_item item;
+};
+
+struct buffer {
+    char *at;
+    size_t used;
+};
+
+struct queue {
+    pthread_mutex_t mutex; /* guards filling, woken, dropped */
+    pthread_cond_t filled;
+    size_t size;
+    struct buffer filling, draining;
+    size_t drained;
+    bool woken;
+    uint64_t dropped;
+};
+
+struct queue *queue_new(size_t size)
+{
+    struct queue *queue = calloc(1, sizeof *queue);
+    if (queue == NULL)
+        return NULL;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->filled, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&queue->mutex, NULL);
+    queue->size = size;
+    queue->filling.at = malloc(size);
+    queue->draining.at = malloc(size);
+    if (queue->filling.at != NULL && queue->draining.at != NULL)
+        return queue;
+    queue_free(queue);
+    return NULL;
+}
+
+void queue_free(struct queue *queue)
+{
+    if (queue == NULL)
+        return;
+    pthread_mutex_destroy(&queue->mutex);
+    pthread_cond_destroy(&queue->filled);
+    free(queue->filling.at);
+    free(queue->draining.at);
+    free(queue);
+}
+
+/* Copies octets to `at` and makes the pointer mean the copy; returns where the next go. */
+static char *place(char *at, const void *from, size_t length, const void **pointer)
+{
+    *pointer = from != NULL ? at : NULL;
+    if (length > 0)
+        memcpy(at, from, length);
+    return at + length;
+}
+
+static void write_record(struct record *record, size_t size, const struct queue_item *item)
+{
+    const struct mqtt_message *from = &item->message;
+    char *at = (char *)(record + 1);
+    const void *topic = NULL, *payload = NULL, *response_topic = NULL, *correlation = NULL;
+    at = place(at, from->topic, from->topic_length, &topic);
+    at = place(at, from->payload, from->length, &payload);
+    at = place(at, from->response_topic, from->response_topic_length, &response_topic);
+    place(at, from->correlation, from->correlation_length, &correlation);
+    record->size = size;
+    record->item = *item;
+    record->item.message.topic = topic;
+    record->item.message.payload = payload;
+    record->item.message.response_topic = response_topic;
+    record->item.message.correlation = correlation;
+}
+
+void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit)
+{
+    struct queue_item cut = *item;
+    if (cut.message.length > payload_limit)
+        cut.message.length = payload_limit;
+    size_t octets = cut.message.topic_length + cut.message.length + cut.message.response_topic_length +
+                    cut.message.correlation_length;
+    size_t size = (sizeof(struct record) + octets + ALIGN - 1) / ALIGN * ALIGN;
+    pthread_mutex_lock(&queue->mutex);
+    struct buffer *buffer = &queue->filling;
+    if (buffer->used + size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
+        write_record((struct record *)(void *)(buffer->at + buffer->used), size, &cut);
+        buffer->used += size;
+    } else {
+        queue->dropped++;
+    }
+    pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+void queue_wake(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->woken = true;
+    pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+static struct timespec after(int ms)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    long nanoseconds = time.tv_nsec + ms % 1000 * 1000000L;
+    time.tv_sec += ms / 1000 + nanoseconds / 1000000000L;
+    time.tv_nsec = nanoseconds % 1000000000L;
+    return time;
+}
+
+void queue_turn(struct queue *queue, int timeout_ms)
+{
+    if (queue->drained < queue->draining.used)
+        return;
+    struct timespec until = after(timeout_ms);
+    int result = 0;
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->filling.used == 0 && !queue->woken && result == 0)
+        result = pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
+    queue->woken = false;
+    struct buffer full = queue->filling;
+    queue->filling = (struct buffer){queue->draining.at, 0};
+    pthread_mutex_unlock(&queue->mutex);
+    queue->draining = full;
+    queue->drained = 0;
+}
+
+bool queue_take(struct queue *queue, struct queue_item *item)
+{
+    if (queue->drained == queue->draining.used)
+        return false;
+    const struct record *record = (const struct record *)(void *)(queue->draining.at + queue->drained);
+    *item = record->item;
+    queue->drained += record->size;
+    return true;
+}
+
+uint64_t queue_dropped(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    uint64_t dropped = queue->dropped;
+    queue->dropped = 0;
+    pthread_mutex_unlock(&queue->mutex);
+    return dropped;
+}

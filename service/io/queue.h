@@ -1,0 +1,48 @@
+/*
+ * From Paho's threads to the core's: two buffers. Callbacks fill the one, the core drains the other, and when that is
+ * empty they change places. Whoever puts copies and goes; nothing here blocks but queue_turn.
+ */
+#ifndef MUSTER_IO_QUEUE_H
+#define MUSTER_IO_QUEUE_H
+
+#include "service/core/time.h"
+#include "service/io/mqtt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum queue_kind { QUEUE_MESSAGE, QUEUE_UP, QUEUE_DOWN, QUEUE_ACKNOWLEDGED };
+
+struct queue_item {
+    enum queue_kind kind;
+    int source;                  /* the owner's number of the connection */
+    uint64_t id;                 /* of QUEUE_ACKNOWLEDGED */
+    bool accepted;               /* of QUEUE_ACKNOWLEDGED */
+    struct now now;              /* when it came */
+    struct mqtt_message message; /* of QUEUE_MESSAGE; of QUEUE_DOWN the payload is the reason */
+};
+
+struct queue;
+
+/* Two buffers of `size` octets; NULL without memory. */
+struct queue *queue_new(size_t size);
+void queue_free(struct queue *queue);
+
+/* Copies an item with the octets that its pointers mean (of a payload at most `payload_limit`). A message that finds
+ * the buffer full is dropped and counted; for the other kinds room is kept. Thread-safe. */
+void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit);
+
+/* Ends a queue_turn that waits. Thread-safe. */
+void queue_wake(struct queue *queue);
+
+/* The owner's thread: when all was taken, waits for more (`timeout_ms` at most, until a wake) and changes the buffers.
+ * What was taken before is not valid any more then. */
+void queue_turn(struct queue *queue, int timeout_ms);
+
+/* The owner's thread: takes the next item; false when it is time for queue_turn. */
+bool queue_take(struct queue *queue, struct queue_item *item);
+
+/* How many messages were dropped since the last call. Thread-safe. */
+uint64_t queue_dropped(struct queue *queue);
+
+#endif

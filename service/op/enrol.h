@@ -1,0 +1,22 @@
+/*
+ * What `register`, a one-shot `provision` and `device/create` share: may this uuid enrol, and its registration.
+ */
+#ifndef MUSTER_OP_ENROL_H
+#define MUSTER_OP_ENROL_H
+
+#include "service/core/core.h"
+#include "service/core/policy.h"
+
+/* Whether the sender's provisioning key may enrol the uuid of the request; the device's row, when there is one, is in
+ * core->device. ST_OK with the way, or why not. Writes nothing. */
+enum status enrol_admit(struct core *core, struct request *request, enum enrolment *way);
+
+/* Registers: writes the device, its new API key and its event, counts the key's use, and answers with the members of
+ * `register`. core->device is the row afterwards. */
+enum status enrol_register(struct core *core, struct request *request, enum enrolment way, struct reply *reply);
+
+/* The same for an operator's registration by hand, in `tenant`. */
+enum status enrol_by_hand(struct core *core, struct request *request, const char *uuid, const char *tenant,
+                          struct reply *reply);
+
+#endif

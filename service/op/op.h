@@ -1,0 +1,19 @@
+/*
+ * The operations, one file each (op_<name>.c): look up, decide, save, answer. See route.h for what they return.
+ */
+#ifndef MUSTER_OP_OP_H
+#define MUSTER_OP_OP_H
+
+#include "service/core/route.h"
+
+operation_function op_register, op_provision, op_connect, op_heartbeat, op_disconnect, op_will, op_get, op_update,
+    op_reset;
+operation_function op_key_create, op_key_list, op_key_show, op_key_disable;
+operation_function op_device_create, op_device_list, op_device_show, op_device_events;
+operation_function op_stats_overview;
+
+/* The short cut of op_heartbeat: true when the heartbeat only moves a time in memory, or changes nothing at all, and is
+ * done. False: it changes something that must be stored. */
+bool op_heartbeat_quick(struct core *core, struct request *request);
+
+#endif

@@ -1,0 +1,44 @@
+#include "service/core/life.h"
+#include "service/op/op.h"
+#include "service/op/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void answer(struct core *core, const struct device_row *device, struct json_writer *json)
+{
+    unsigned char serial[PROFILE_SERIAL];
+    int after = life_offline_after(core, device);
+    int heartbeat = core->config->heartbeat_seconds;
+    json_text(json, "status", "online");
+    /* A device whose own threshold is shorter than the fleet's beats faster. */
+    json_int(json, "heartbeatSeconds", heartbeat < after ? heartbeat : (after + 4) / 5);
+    json_int(json, "offlineAfterSeconds", after);
+    json_time(json, "serverTime", core->now.wall);
+    if (!profile_serial_from_id(device->certificate_id, serial))
+        return;
+    struct validity validity = {device->certificate_not_before, device->certificate_not_after};
+    json_time(json, "renewAfter", profile_renew_after(validity, device->uuid, serial) * 1000);
+}
+
+enum status op_connect(struct core *core, struct request *request, struct reply *reply)
+{
+    struct device_row *device = &core->device;
+    enum status status = record_own(core, request);
+    if (status != ST_OK)
+        return status;
+    if (strcmp(device->certificate_state, "pending") == 0)
+        status = store_certificate_activate(core->store, device->id, core->now.wall);
+    struct presence_slot *slot = life_open(core, device->uuid);
+    if (slot == NULL || status != ST_OK)
+        return slot == NULL ? ST_INTERNAL : status;
+    enum reason reason = REASON_CONNECT;
+    if (presence_on_connect(slot, request->in.session, core->now, &reason)) {
+        status = life_write(core, device, reason);
+    } else { /* the session may be a new one */
+        struct presence_row row = life_row(slot);
+        status = store_presence_set(core->store, device->id, &row);
+    }
+    answer(core, device, &reply->json);
+    return status;
+}

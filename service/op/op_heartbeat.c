@@ -1,0 +1,56 @@
+/* The messages that only say "I am here" or "I am gone": heartbeat, disconnect, will. None has an answer. */
+#include "service/core/life.h"
+#include "service/op/op.h"
+#include "service/op/record.h"
+
+#include <string.h>
+
+bool op_heartbeat_quick(struct core *core, struct request *request)
+{
+    struct presence *presence = &core->presence;
+    enum reason reason = REASON_HEARTBEAT;
+    uint32_t number = presence_find(presence, request->address.id, strlen(request->address.id));
+    if (number == PRESENCE_NONE || !presence->slots[number].active)
+        return true; /* nobody's, or of one who may not: nothing changes */
+    if (presence->slots[number].fresh)
+        return false;
+    struct presence_slot slot = presence->slots[number];
+    if (presence_on_sign(&slot, request->in.session, REASON_HEARTBEAT, core->now, &reason))
+        return false;
+    presence_put(presence, number, &slot);
+    return true;
+}
+
+enum status op_heartbeat(struct core *core, struct request *request, struct reply *reply)
+{
+    (void)reply;
+    enum reason reason = REASON_HEARTBEAT;
+    enum status status = record_own(core, request);
+    struct presence_slot *slot = life_open(core, request->address.id);
+    if (status != ST_OK || slot == NULL)
+        return ST_SILENT;
+    bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now, &reason);
+    return changes ? life_write(core, &core->device, reason) : ST_OK;
+}
+
+enum status op_disconnect(struct core *core, struct request *request, struct reply *reply)
+{
+    (void)reply;
+    enum reason reason = REASON_DISCONNECT;
+    enum status status = record_own(core, request);
+    struct presence_slot *slot = life_open(core, request->address.id);
+    if (status != ST_OK || slot == NULL)
+        return ST_SILENT;
+    bool changes = presence_on_disconnect(slot, request->in.session, &reason);
+    return changes ? life_write(core, &core->device, reason) : ST_OK;
+}
+
+enum status op_will(struct core *core, struct request *request, struct reply *reply)
+{
+    (void)reply;
+    struct presence_slot *slot = life_open(core, request->address.id);
+    if (slot == NULL)
+        return ST_SILENT;
+    presence_on_will(slot, request->in.session, core->now);
+    return ST_OK;
+}

@@ -1,0 +1,70 @@
+#include "service/op/scope.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool scope_sees(const struct request *request, const char *tenant)
+{
+    return request->sender.tenant[0] == '\0' || strcmp(request->sender.tenant, tenant) == 0;
+}
+
+enum status scope_tenant(struct request *request, const char **tenant)
+{
+    const char *own = request->sender.tenant, *asked = request->in.tenant;
+    if (asked[0] != '\0' && !scope_sees(request, asked))
+        return fail(&request->why, ST_NOT_AUTHORISED, "/tenant", "The operator sees another tenant only.");
+    *tenant = asked[0] != '\0' ? asked : own[0] != '\0' ? own : NULL;
+    return ST_OK;
+}
+
+enum status scope_tenant_new(struct core *core, struct request *request, char out[LIMIT_TENANT + 1])
+{
+    const char *tenant = NULL;
+    enum status status = scope_tenant(request, &tenant);
+    if (status != ST_OK)
+        return status;
+    if (tenant == NULL)
+        tenant = "default";
+    if (!store_tenant_exists(core->store, tenant, &status))
+        return status != ST_OK ? status
+                               : fail(&request->why, ST_INVALID_FIELD, "/tenant", "There is no tenant of this name.");
+    memcpy(out, tenant, strlen(tenant) + 1);
+    return ST_OK;
+}
+
+size_t scope_page(const struct request *request)
+{
+    return (request->in.has & M(LIMIT)) != 0 ? (size_t)request->in.limit : LIMIT_PAGE_ITEMS;
+}
+
+struct scope_list scope_list_begin(struct json_writer *json, size_t found, size_t asked)
+{
+    json_open(json, "items", '[');
+    return (struct scope_list){.json = json, .found = found, .asked = asked};
+}
+
+bool scope_list_next(struct scope_list *list)
+{
+    if (list->written == list->found || list->json->length > PAGE_ANSWER)
+        return false;
+    list->written++;
+    return true;
+}
+
+void scope_list_end(struct scope_list *list, const char *last)
+{
+    bool more = list->written < list->found || list->found == list->asked;
+    json_close(list->json, ']');
+    json_text(list->json, "cursor", more && last[0] != '\0' ? last : NULL);
+}
+
+void scope_audit(struct reply *reply, const char *tenant, const char *target, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reply->audit, sizeof reply->audit, format, arguments);
+    va_end(arguments);
+    snprintf(reply->tenant, sizeof reply->tenant, "%s", tenant);
+    snprintf(reply->target, sizeof reply->target, "%s", target);
+}
