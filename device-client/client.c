@@ -147,6 +147,8 @@ static void on_start(struct step *step)
                     "the device is not registered");
     else
         client_connect(step);
+    if (goal == GOAL_RUN && !step->out->done)
+        client_say(step, "device uuid=%s connects with %s", client->kept->uuid, credential_names[client->credential]);
 }
 
 static void on_up(struct step *step)

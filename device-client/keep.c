@@ -186,14 +186,17 @@ static enum muster_device_result load_state(struct keep *keep, struct kept *kept
                        "%.200s is damaged", keep_path(keep, KEEP_STATE));
 }
 
-/* What a crash between two files left: the request's key without its id, or the reverse; a provisioning key that has
- * done its duty. */
+/* What a crash between two files left: a key pair without the id of its request, or the reverse; a provisioning key
+ * that has done its duty. What cannot be erased now is erased by a later start. */
 static void tidy_up(struct keep *keep, struct kept *kept)
 {
-    struct problem ignored; /* the next start tries again */
-    if (kept->provision_id[0] == '\0' || kept->csr[0] == '\0')
+    struct problem ignored;
+    bool idle = kept->provision_id[0] == '\0' || kept->csr[0] == '\0';
+    if (idle)
         kept->provision_id[0] = kept->csr[0] = '\0';
-    if (kept_is_provisioned(kept) && kept->provisioning_key[0] != '\0') {
+    if (idle && !keep_is_read_only(keep))
+        (void)keep_erase_request(keep, &ignored);
+    if (kept_is_provisioned(kept)) {
         key_wipe(kept->provisioning_key, sizeof kept->provisioning_key);
         if (!keep_is_read_only(keep))
             (void)keep_erase_provisioning_key(keep, &ignored);
@@ -235,19 +238,27 @@ enum muster_device_result keep_save_provisioning_key(struct keep *keep, const ch
     return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_KEY, error, problem);
 }
 
+static enum muster_device_result erase(struct keep *keep, const char *name, struct problem *problem)
+{
+    int error = file_erase(keep_path(keep, name));
+    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "erase", name, error, problem);
+}
+
 enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem)
 {
-    int error = file_erase(keep_path(keep, KEEP_KEY));
-    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "erase", KEEP_KEY, error, problem);
+    return erase(keep, KEEP_KEY, problem);
+}
+
+enum muster_device_result keep_erase_request(struct keep *keep, struct problem *problem)
+{
+    return erase(keep, KEEP_REQUEST, problem);
 }
 
 enum muster_device_result keep_forget(struct keep *keep, struct problem *problem)
 {
     static const char *const secrets[] = {KEEP_KEY, KEEP_REQUEST, KEEP_IDENTITY};
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
-        int error = file_erase(keep_path(keep, secrets[i]));
-        if (error != 0)
-            return cannot(keep, "erase", secrets[i], error, problem);
-    }
-    return MUSTER_DEVICE_OK;
+    enum muster_device_result result = MUSTER_DEVICE_OK;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets && result == MUSTER_DEVICE_OK; i++)
+        result = erase(keep, secrets[i], problem);
+    return result;
 }

@@ -41,6 +41,9 @@ enum muster_device_result keep_save(struct keep *keep, const struct kept *kept, 
 enum muster_device_result keep_save_provisioning_key(struct keep *keep, const char *key, struct problem *problem);
 enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem);
 
+/* The request under way has become device.pem. */
+enum muster_device_result keep_erase_request(struct keep *keep, struct problem *problem);
+
 /* Erases everything but uuid, state.json and ca.pem (whoever asks for the next key must know the service again). */
 enum muster_device_result keep_forget(struct keep *keep, struct problem *problem);
 

@@ -29,7 +29,8 @@ struct run {
     struct metrics metrics;
     struct client_effects effects;
     struct problem *problem;
-    bool broken; /* something durable was not written: begin again */
+    bool trusting; /* the file of authorities was seen */
+    bool broken;   /* something durable was not written: begin again */
 };
 
 bool runner_read_key(const char *key, const char *file, char *out, struct problem *problem)
@@ -106,6 +107,19 @@ static const char *answers(enum topic_id id, const char *uuid, char *out, size_t
     return out;
 }
 
+/* Looked at once, before the first connection; a file that vanishes later is waited for. */
+static bool has_authorities(struct run *run)
+{
+    const struct runner_options *options = run->options;
+    const char *file = options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES);
+    if (run->trusting || options->plain_port != 0 || access(file, R_OK) == 0)
+        return run->trusting = true;
+    problem_set(run->problem, MUSTER_DEVICE_CONFIGURATION,
+                "give --cafile FILE with the service's CA (or --plain-port N on loopback)",
+                "the broker cannot be trusted without its CA: cannot read %.200s", file);
+    return false;
+}
+
 static void connect_broker(struct run *run)
 {
     char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1], goodbye[256];
@@ -154,6 +168,8 @@ static bool write_down(struct run *run)
         return false;
     if (effects->save && keep_save(keep, &run->kept, run->problem) != MUSTER_DEVICE_OK)
         return false;
+    if (effects->keep_certificate && keep_erase_request(keep, run->problem) != MUSTER_DEVICE_OK)
+        return false;
     if (effects->forget_files && keep_forget(keep, run->problem) != MUSTER_DEVICE_OK)
         return false;
     if (effects->erase_provisioning_key) {
@@ -198,8 +214,12 @@ static void step(struct run *run, struct client_input *input)
         publish(run);
     if (effects->disconnect)
         paho_disconnect(run->paho, effects->done ? GOODBYE_MS : GOODBYE_MS / 4);
-    if (effects->connect)
+    if (effects->connect && has_authorities(run)) {
         connect_broker(run);
+    } else if (effects->connect) {
+        effects->done = true;
+        effects->problem = *run->problem;
+    }
     if (effects->make_key)
         make_key(run);
 }
@@ -234,25 +254,11 @@ static bool wait_until(const struct run *run, int64_t until_ms)
     return (fds[0].revents | fds[1].revents) != 0;
 }
 
-static bool has_authorities(struct run *run)
-{
-    const struct runner_options *options = run->options;
-    const char *file = options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES);
-    if (options->plain_port != 0 || access(file, R_OK) == 0)
-        return true;
-    problem_set(run->problem, MUSTER_DEVICE_CONFIGURATION,
-                "give --cafile FILE with the service's CA (or --plain-port N on loopback)",
-                "the broker cannot be trusted without its CA: cannot read %.200s", file);
-    return false;
-}
-
 static bool begin(struct run *run, const struct client_options *client)
 {
     char id[LIMIT_UUID + 32];
     const struct runner_options *options = run->options;
     if (keep_load(options->keep, options->uuid, &run->kept, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (!has_authorities(run))
         return false;
     snprintf(id, sizeof id, "%s%s", run->kept.uuid, options->client_id_suffix);
     client_init(&run->client, client, &run->kept);
@@ -306,6 +312,8 @@ enum muster_device_result runner_run(const struct runner_options *options, const
             break;
         }
     }
+    if (client->goal == GOAL_RUN && problem->result == MUSTER_DEVICE_OK)
+        say(run, problem->what);
     paho_free(run->paho);
     key_wipe(run, sizeof *run);
     free(run);
