@@ -28,8 +28,9 @@ struct link {
     enum link_state state;
     bool was_up;
     bool service_gone; /* what the retained service/state says */
+    bool service_came; /* it says so anew: it may have missed the request */
     char reason[160];
-    unsigned char correlation[LINK_CORRELATION];
+    char correlation[LINK_CORRELATION + 1];
     bool answered;
     size_t length;
     char answer[LINK_ANSWER];
@@ -47,6 +48,8 @@ static void on_message(void *context, const struct mqtt_message *message)
     pthread_mutex_lock(&link->lock);
     if (topic_match(TOPIC_SERVICE_STATE, message->topic, message->topic_length, NULL, NULL)) {
         link->service_gone = memmem(message->payload, message->length, offline, sizeof offline - 1) != NULL;
+        link->service_came = !link->service_gone && !message->retained;
+        pthread_cond_signal(&link->wake);
     } else if (!link->answered && message->correlation_length == LINK_CORRELATION && message->length < LINK_ANSWER &&
                memcmp(message->correlation, link->correlation, LINK_CORRELATION) == 0) {
         memcpy(link->answer, message->payload, message->length);
@@ -146,12 +149,13 @@ static bool prepare(struct link *link, const char *noun, const char *verb, const
     char request_id[LINK_CORRELATION + 1];
     unsigned char random[LINK_CORRELATION];
     enum operation operation = operation_find(noun, strlen(noun), verb, strlen(verb));
-    pthread_mutex_lock(&link->lock);
-    entropy_fill(link->correlation, sizeof link->correlation);
-    link->answered = false;
-    pthread_mutex_unlock(&link->lock);
     entropy_fill(random, sizeof random);
     secret_base32(random, sizeof random, request_id);
+    entropy_fill(random, sizeof random);
+    pthread_mutex_lock(&link->lock);
+    secret_base32(random, sizeof random, link->correlation);
+    link->answered = false;
+    pthread_mutex_unlock(&link->lock);
     json_start(&json, ask->payload, sizeof ask->payload);
     json_open(&json, NULL, '{');
     if ((operation_row(operation)->flags & OP_CHANGES) != 0)
@@ -202,8 +206,9 @@ static void exchange(struct link *link, const struct ask *ask)
         if (link->state == LINK_DOWN) {
             reconnect(link);
             next = now;
-        } else if (link->state == LINK_UP && now >= next) {
+        } else if (link->state == LINK_UP && (now >= next || link->service_came)) {
             next = now + LINK_REPEAT_MS;
+            link->service_came = false;
             send(link, ask);
         } else {
             wait_until(link, link->state == LINK_UP && next < deadline ? next : deadline);

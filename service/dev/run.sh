@@ -1,0 +1,328 @@
+#!/bin/bash
+# Broker and service in the foreground, for trying things by hand: what `make run` starts.
+# usage: BUILD=build service/dev/run.sh RUN_DIR PLAIN_PORT MTLS_PORT TLS_PORT
+# shellcheck disable=SC2034 # tend() names its variables by the program
+set -u
+
+here=${MUSTER_RUN_PARENT:-}
+if [ -z "$here" ]; then
+  # A shell that was started in the background ignores SIGINT and cannot change that; env can. make puts a shell between
+  # itself and us, which dies without a word when make is ended: then we end too.
+  export MUSTER_RUN_PARENT=$PPID
+  set -- env --default-signal=INT,TERM "$0" "$@"
+  parent=$(cat "/proc/$PPID/comm" 2>/dev/null)
+  grandparent=$(cat "/proc/$(awk '{ print $4 }' "/proc/$PPID/stat" 2>/dev/null)/comm" 2>/dev/null)
+  case "$parent/$grandparent" in
+  make/* | sh/make | dash/make | bash/make) set -- setpriv --pdeathsig TERM "$@" ;;
+  esac
+  exec "$@"
+fi
+unset MUSTER_RUN_PARENT
+[ "$here" = "$PPID" ] || exit 1
+
+build=${BUILD:-build}
+dir=$1 plain=$2 mtls=$3 tls=$4
+lived_long=5   # seconds after which a program that ends did not end at once
+slowest=10     # seconds between two starts at most
+broker=0 service=0 teller=0 nap=0 stopping=""
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$1" >&2
+  printf '  mend: %s\n' "$2" >&2
+  exit 1
+}
+
+# --- ports ------------------------------------------------------------------------------------------------------------
+
+# The inode of whatever listens on a loopback port (on 127.0.0.1, or on every address); nothing when it is free.
+listener_inode() {
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$(printf ':%04X' "$1")" '
+    $4 == "0A" && substr($2, length($2) - 4) == port {
+      address = substr($2, 1, length($2) - 5)
+      if (address ~ /^(0100007F|0+|0+FFFF00000100007F)$/) { print $10; exit }
+    }'
+}
+
+holder_pid() {
+  local fd pid
+  for fd in /proc/[0-9]*/fd/*; do
+    if [ "$(readlink "$fd" 2>/dev/null)" = "socket:[$1]" ]; then
+      pid=${fd#/proc/}
+      say "${pid%%/*}"
+      return
+    fi
+  done
+}
+
+check_port() { # name, port
+  local inode pid words free="make run $1=$(($2 + 10000))"
+  case "$2" in '' | *[!0-9]*) die "$1=$2 is no port" "use a number from 1 to 65535" ;; esac
+  { [ "$2" -ge 1 ] && [ "$2" -le 65535 ]; } || die "$1=$2 is no port" "use a number from 1 to 65535"
+  [ "$2" -lt 55000 ] || free="make run $1=$(($2 - 10000))"
+  inode=$(listener_inode "$2")
+  [ -n "$inode" ] || return 0
+  pid=$(holder_pid "$inode")
+  words=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
+  case "$words" in
+  *mosquitto*/etc/mosquitto*)
+    die "port $2 ($1) is in use by Debian's mosquitto service (process $pid)" \
+      "stop it with: systemctl stop mosquitto (or: service mosquitto stop), or take another port: $free" ;;
+  "")
+    die "port $2 ($1) is in use by a program of another user, perhaps Debian's mosquitto service" \
+      "systemctl stop mosquitto (or: service mosquitto stop), or take another port: $free" ;;
+  *) die "port $2 ($1) is in use by process $pid: $words" "end it, or take another port: $free" ;;
+  esac
+}
+
+# --- the folder -------------------------------------------------------------------------------------------------------
+
+# The ports in mosquitto.conf: what each of the three listeners is follows from its options.
+listener_ports() {
+  awk '
+    function close_listener() {
+      if (port != "") printf "%s=%s ", secure ? (mutual ? "mtls" : "tls") : "plain", port
+    }
+    $1 == "listener" { close_listener(); port = $2; secure = mutual = 0 }
+    $1 == "certfile" { secure = 1 }
+    $1 == "require_certificate" { mutual = $2 == "true" }
+    END { close_listener() }' "$dir/mosquitto.conf" | tr ' ' '\n' | sort | tr '\n' ' '
+}
+
+# A file is replaced whole, so that an interruption leaves the old or the new one.
+replace() { # file, awk program, variables...
+  local file=$1 program=$2
+  shift 2
+  (umask 077 && awk "$@" "$program" "$file" >"$file.new") && sync "$file.new" && mv "$file.new" "$file" ||
+    die "cannot write $file" "check the folder's owner and the space on the disk"
+}
+
+fit_ports() {
+  local have want="mtls=$mtls plain=$plain tls=$tls" kind port
+  have=$(listener_ports | sed 's/^ *//; s/ *$//')
+  if [ "$have" != "$want" ]; then
+    case "$have" in
+    mtls=[0-9]*\ plain=[0-9]*\ tls=[0-9]*) ;;
+    *) die "$dir/mosquitto.conf has other listeners than the three of make run ($have)" \
+      "set the ports there by hand, or use another folder: make run RUN_DIR=run2" ;;
+    esac
+    say "ports: $have -> $want in $dir/mosquitto.conf"
+    set --
+    for kind in $have; do
+      port=${kind#*=} kind=${kind%%=*}
+      set -- "$@" -v "old_$kind=$port" -v "new_$kind=${!kind}"
+    done
+    replace "$dir/mosquitto.conf" '
+      $1 == "listener" && $2 == old_plain { $2 = new_plain; print; next }
+      $1 == "listener" && $2 == old_tls { $2 = new_tls; print; next }
+      $1 == "listener" && $2 == old_mtls { $2 = new_mtls; print; next }
+      { print }' "$@"
+  fi
+  # The service's own connection goes to the plain port.
+  if [ "$(awk '$1 == "broker_port" { print $2 }' "$dir/muster.conf")" != "$plain" ]; then
+    say "ports: broker_port $plain in $dir/muster.conf"
+    replace "$dir/muster.conf" '
+      $1 == "broker_port" { print "broker_port " port; found = 1; next }
+      { print }
+      END { if (!found) print "broker_port " port }' -v "port=$plain"
+  fi
+}
+
+check_paths() { # a folder that was moved: the broker's files are named by their whole path
+  local file
+  while read -r file; do
+    [ -r "$file" ] || die "$dir/mosquitto.conf names $file, which cannot be read" \
+      "if the folder was moved, remove $dir/mosquitto.conf: it is made anew"
+  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\) //p' "$dir/mosquitto.conf")
+}
+
+take_folder() {
+  (umask 077 && mkdir -p "$dir") || die "cannot make the folder $dir" "use another one: make run RUN_DIR=..."
+  exec 9>"$dir/run.lock" || die "cannot write into the folder $dir" "run as the user who owns it, or use another one"
+  flock -n 9 || die "another make run uses the folder $dir" "end that one, or use another folder: make run RUN_DIR=run2"
+}
+
+init_folder() {
+  if [ ! -e "$dir/muster.conf" ] || [ ! -e "$dir/mosquitto.conf" ]; then
+    # Its last paragraph tells how to start by hand what is started here anyway.
+    "$build/musterctl" init --dir "$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" 9>&- | sed '/^$/,$d'
+    [ "${PIPESTATUS[0]}" -eq 0 ] || exit 1
+    say ""
+  fi
+  fit_ports
+  check_paths
+}
+
+# --- the two programs -------------------------------------------------------------------------------------------------
+
+# Signals reach the programs, not the prefixer: it ends with its input, so that the last words are printed.
+prefixed() { trap '' INT TERM HUP && exec sed -u "s/^/$1 | /"; }
+
+# Should this script be killed, the kernel ends what it started (pdeathsig).
+start_broker() {
+  setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
+  broker=$! broker_since=$SECONDS
+}
+
+start_service() {
+  setpriv --pdeathsig TERM "$build/musterd" --config "$dir/muster.conf" > >(prefixed musterd) 2>&1 9>&- &
+  service=$! service_since=$SECONDS
+}
+
+broker_delay=1 service_delay=1 broker_again=0 service_again=0
+
+alive() { [ "$1" -ne 0 ] && kill -0 "$1" 2>/dev/null; }
+
+sleep_a_bit() {
+  sleep "$1" 9>&- &
+  nap=$!
+  wait "$nap"
+}
+
+wait_for_broker() {
+  local _
+  for _ in $(seq 50); do
+    [ -z "$stopping" ] && alive "$broker" && [ -z "$(listener_inode "$plain")" ] || return 0
+    sleep_a_bit 0.1
+  done
+}
+
+# One program that should run: when it has ended, says so and sets when to start it again; when it is time, starts it.
+tend() { # name for people, broker or service
+  local pid=${!2} again="$2_again" delay="$2_delay" since="$2_since" code
+  if [ "$pid" -ne 0 ] && ! alive "$pid"; then
+    wait "$pid" 2>/dev/null
+    code=$?
+    [ $((SECONDS - ${!since})) -lt "$lived_long" ] || printf -v "$delay" 1
+    say "$1 ended ($([ "$code" -gt 128 ] && say "signal $((code - 128))" || say "exit $code")); starting it again in ${!delay} s"
+    printf -v "$again" %d $((SECONDS + ${!delay}))
+    printf -v "$delay" %d $((${!delay} * 2 > slowest ? slowest : ${!delay} * 2))
+    printf -v "$2" 0
+  elif [ "$pid" -eq 0 ] && [ "$SECONDS" -ge "${!again}" ]; then
+    "start_$2"
+  fi
+}
+
+keep_running() {
+  while [ -z "$stopping" ]; do
+    tend broker broker
+    tend musterd service
+    if [ -z "$stopping" ] && alive "$broker" && alive "$service"; then
+      wait -n "$broker" "$service" 2>/dev/null
+    elif [ -z "$stopping" ]; then
+      sleep_a_bit 0.2
+    fi
+  done
+}
+
+# Ends one program and waits for it, ten seconds at most.
+end() {
+  local _
+  alive "$1" || return 0
+  kill -TERM "$1" 2>/dev/null
+  for _ in $(seq 100); do
+    alive "$1" || break
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
+stop() {
+  trap '' INT TERM HUP
+  end "$teller"
+  end "$nap"
+  end "$service" # first, so that it can still say goodbye
+  end "$broker"
+  wait
+  say "stopped"
+  exit 0
+}
+
+# --- what to type -----------------------------------------------------------------------------------------------------
+
+print_commands() {
+  local d key viewer q="-h localhost -p $plain -V 5 -q 1"
+  d=$(printf %q "$dir")
+  key=$(cat "$dir/provisioning.key") viewer=$(cat "$dir/viewer.key")
+  cat <<END
+
+Muster is ready: plain $plain, TLS $tls, mutual TLS $mtls, on this machine alone. Each line below can be pasted as it is.
+
+Watch the devices come and go (in another terminal):
+mosquitto_sub -h localhost -p $plain -q 1 -i watcher -u operator -P $viewer -t 'muster/v1/event/default/+/status_changed' -v
+
+Register a device:
+mosquitto_rr $q -i dev1~rr -t muster/v1/device/dev1/register -e muster/v1/device/dev1/reply -m '{"provisioningKey":"$key","deviceName":"My first device"}'
+
+Give it a certificate for a key that never leaves it:
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout dev1.key -subj /CN=dev1 -out dev1.csr
+mosquitto_rr $q -i dev1~rr -t muster/v1/device/dev1/provision -e muster/v1/device/dev1/reply -m "{\"csr\":\"\$(awk '{ printf "%s\\\\n", \$0 }' dev1.csr)\"}" > dev1.json
+sed 's/.*"certificatePem":"\([^"]*\)".*/\1/; s/\\\\n/\n/g' dev1.json > dev1.pem
+openssl verify -x509_strict -purpose sslclient -CAfile $d/ca.pem dev1.pem
+
+Or a second device in one step, its key made by the service:
+mosquitto_rr $q -i dev2~rr -t muster/v1/device/dev2/provision -e muster/v1/device/dev2/reply -m '{"provisioningKey":"$key","deviceName":"My second device"}'
+
+Bring it online, with the plain port or with its certificate:
+mosquitto_pub -h localhost -p $plain -q 1 -i dev1~pub -t muster/v1/device/dev1/connect -m '{"session":"s1"}'
+mosquitto_pub -h localhost -p $mtls --cafile $d/ca.pem --cert dev1.pem --key dev1.key -q 1 -i dev1~pub -t muster/v1/device/dev1/heartbeat -m '{"session":"s1"}'
+
+The same, all by itself, with the reference client:
+$build/muster-device run --dir $d/device1 --broker localhost --port $tls --mtls-port $mtls --cafile $d/ca.pem --provisioning-key-file $d/provisioning.key --open --name "Device 1" --type sensor
+
+Look after the devices:
+$build/musterctl --dir $d status
+$build/musterctl --dir $d device list
+$build/musterctl --dir $d watch
+$build/musterctl --dir $d key create --uses 10 --expires 1h
+
+Ctrl-C ends broker and service; the next make run finds everything again in $dir.
+
+END
+}
+
+# Waits beside the programs until the service answers, then prints the commands, once.
+tell_when_ready() {
+  local words code tries=0
+  while :; do
+    words=$(setpriv --pdeathsig TERM "$build/musterctl" --dir "$dir" status 2>&1)
+    code=$?
+    case $code in
+    0) break ;;
+    3 | 5) printf '%s\n' "$words" >&2; return ;; # waiting does not mend this
+    esac
+    tries=$((tries + 1))
+    [ $((tries % 20)) -ne 0 ] || printf 'not ready yet: %s\n' "$words" >&2
+    sleep 0.5
+  done
+  print_commands
+}
+
+# --- go ---------------------------------------------------------------------------------------------------------------
+
+# A function, so that bash has read the whole file before it begins: the file may change while it runs.
+main() {
+  [ $# -eq 4 ] || die "four arguments are needed: RUN_DIR PLAIN_PORT MTLS_PORT TLS_PORT" "use make run"
+  [ -x "$build/musterd" ] && [ -x "$build/musterctl" ] || die "there is no musterd in $build" "make"
+  trap 'stopping=1' INT TERM HUP
+  [ ! -d "$dir" ] || take_folder # "already running" says more than "port in use"
+  check_port PLAIN_PORT "$plain"
+  check_port MTLS_PORT "$mtls"
+  check_port TLS_PORT "$tls"
+  take_folder
+  init_folder
+  [ -z "$stopping" ] || stop
+  start_broker
+  wait_for_broker
+  [ -n "$stopping" ] || start_service
+  if [ -z "$stopping" ]; then
+    tell_when_ready 9>&- &
+    teller=$!
+  fi
+  keep_running
+  stop
+}
+
+main "$@"
+exit
