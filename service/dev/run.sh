@@ -284,7 +284,7 @@ END
 
 # Waits beside the programs until the service answers, then prints the commands, once.
 tell_when_ready() {
-  local words code tries=0
+  local words code told=$SECONDS
   while :; do
     words=$(setpriv --pdeathsig TERM "$build/musterctl" --dir "$dir" status 2>&1)
     code=$?
@@ -292,8 +292,10 @@ tell_when_ready() {
     0) break ;;
     3 | 5) printf '%s\n' "$words" >&2; return ;; # waiting does not mend this
     esac
-    tries=$((tries + 1))
-    [ $((tries % 20)) -ne 0 ] || printf 'not ready yet: %s\n' "$words" >&2
+    if [ $((SECONDS - told)) -ge 30 ]; then
+      printf 'not ready yet: %s\n' "$words" >&2
+      told=$SECONDS
+    fi
     sleep 0.5
   done
   print_commands
