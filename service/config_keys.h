@@ -46,9 +46,10 @@
     X("last_will_grace_seconds", CONFIG_NUMBER, grace_seconds, 0, 3600, "10", "",                                      \
       "How long after a last will a sign of life still keeps the device online.")                                      \
     X("type_offline_after_seconds", CONFIG_PER_TYPE, type_offline_after, LIMIT_OFFLINE_MIN, LIMIT_OFFLINE_MAX,         \
-      "sensor 900", "", "TYPE SECONDS: offline_after_seconds for one device type; may stand more than once.")          \
+      "sensor 900", "",                                                                                                \
+      "TYPE SECONDS (an example): offline_after_seconds for one device type; may stand more than once.")               \
     X("retained_status", CONFIG_BOOL, retained_status, 0, 0, "true", "",                                               \
-      "Whether muster/v1/status/<tenant>/<uuid> is published, retained.")                                              \
+      "Whether the retained topics muster/v1/status/# are published.")                                                 \
     X("rsa_pool", CONFIG_NUMBER, rsa_pool, 0, 64, "4", "", "How many RSA keys are made ahead.")                        \
     X("device_limit", CONFIG_NUMBER, device_limit, 1, 10000000, "1000000", "", "The most devices that may register.")  \
     X("event_days", CONFIG_NUMBER, event_days, 1, 3650, "30", "", "How many days events are kept.")                    \

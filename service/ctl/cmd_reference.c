@@ -7,17 +7,17 @@ static const struct key {
     const char *name;
     int least, most;
     const char *fallback, *choices, *help;
-    bool is_number;
+    bool is_number, is_example; /* is_example: the default is none */
 } keys[] = {
 #define KEY_ROW(name, kind, field, least, most, fallback, choices, help)                                               \
     {name, least, most, fallback, choices, help, KEY_IS_##kind},
-#define KEY_IS_CONFIG_WORD     false
-#define KEY_IS_CONFIG_STRING   false
-#define KEY_IS_CONFIG_COUNTRY  false
-#define KEY_IS_CONFIG_FILE     false
-#define KEY_IS_CONFIG_BOOL     false
-#define KEY_IS_CONFIG_NUMBER   true
-#define KEY_IS_CONFIG_PER_TYPE true
+#define KEY_IS_CONFIG_WORD     false, false
+#define KEY_IS_CONFIG_STRING   false, false
+#define KEY_IS_CONFIG_COUNTRY  false, false
+#define KEY_IS_CONFIG_FILE     false, false
+#define KEY_IS_CONFIG_BOOL     false, false
+#define KEY_IS_CONFIG_NUMBER   true, false
+#define KEY_IS_CONFIG_PER_TYPE true, true
     CONFIG_KEY_LIST(KEY_ROW)
 #undef KEY_ROW
 };
@@ -78,12 +78,12 @@ enum ctl_exit cmd_keys(const struct args *args)
         puts("| key | default | values | what |\n| --- | --- | --- | --- |");
     for (size_t i = 0; i < KEYS; i++) {
         char values[64];
+        const char *fallback = keys[i].is_example ? "" : keys[i].fallback, *quote = fallback[0] != '\0' ? "`" : "";
         bounds(&keys[i], values, sizeof values);
         if (markdown)
-            printf("| `%s` | %s%s%s | %s | %s |\n", keys[i].name, keys[i].fallback[0] != '\0' ? "`" : "",
-                   keys[i].fallback, keys[i].fallback[0] != '\0' ? "`" : "", values, keys[i].help);
+            printf("| `%s` | %s%s%s | %s | %s |\n", keys[i].name, quote, fallback, quote, values, keys[i].help);
         else
-            out_table_row(table, (const char *[]){keys[i].name, keys[i].fallback, values, keys[i].help});
+            out_table_row(table, (const char *[]){keys[i].name, fallback, values, keys[i].help});
     }
     out_table_print(table);
     out_table_free(table);

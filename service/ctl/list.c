@@ -90,8 +90,12 @@ enum ctl_exit list_run(const struct args *args, const struct list *list)
 {
     struct target target;
     struct walk walk = {.list = list, .left = -1};
-    if (!args_integer(args, OPT_LIMIT, 1, INT64_C(1000000000), &walk.left))
+    long long after = -1;
+    if (!args_integer(args, OPT_LIMIT, 1, INT64_C(1000000000), &walk.left) ||
+        !args_integer(args, OPT_AFTER, 0, INT64_C(9007199254740992), &after))
         return CTL_USAGE;
+    if (after >= 0)
+        snprintf(walk.cursor, sizeof walk.cursor, "%lld", after);
     enum ctl_exit end = target_find(args, &target);
     if (end != CTL_DONE)
         return end;

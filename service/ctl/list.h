@@ -18,7 +18,7 @@ struct list {
     const char *empty; /* what to say when there is nothing */
 };
 
-/* Runs the whole command; --limit and --json are read here. */
+/* Runs the whole command; --limit, --after and --json are read here. */
 enum ctl_exit list_run(const struct args *args, const struct list *list);
 
 #endif
