@@ -8,7 +8,9 @@ TLS_PORT  ?= 8884
 VERSION   := 0.1.0
 SOVERSION := 1
 
-CC      ?= gcc
+CC      := gcc
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
 # Warnings are errors; hardening as far as GCC 12 goes.
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Werror
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIC
@@ -47,7 +49,7 @@ setup:
 
 $(BUILD)/%.o: %.c | setup
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)echo '  cc   $<'; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # The migrations, as C text: service/store/schema/NNNN_name.sql in the order of their numbers.
 $(BUILD)/migrations.inc: $(sort $(wildcard service/store/schema/*.sql))
@@ -59,23 +61,23 @@ $(BUILD)/service/store/migrate.o: $(BUILD)/migrations.inc
 $(BUILD)/service/store/migrate.o: EXTRA += -Wno-overlength-strings
 
 $(BUILD)/musterd: $(BUILD)/service/main.o $(CONFIG) $(IO) $(CORE) $(STORE) $(CERTS) $(TOPICS)
-	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
+	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
 
 CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o queue.o clock.o entropy.o secret.o log.o)
 $(BUILD)/musterctl: $(CTL) $(CONFIG) $(CTL_IO) $(STORE) $(CERTS) $(TOPICS)
-	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
+	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
 
 $(LIBRARY): $(DEVICE) $(CERTS) $(TOPICS) device-client/muster_device.map
-	$(CC) $(LINK) $(EXTRA) -shared -Wl,-soname,libmuster-device.so.$(SOVERSION) \
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) -shared -Wl,-soname,libmuster-device.so.$(SOVERSION) \
 	  -Wl,--version-script=device-client/muster_device.map $(filter %.o,$^) -o $@ $(LIBS_DEVICE)
-	ln -sf libmuster-device.so.$(SOVERSION) $(BUILD)/libmuster-device.so
+	@ln -sf libmuster-device.so.$(SOVERSION) $(BUILD)/libmuster-device.so
 
 $(BUILD)/muster-device: $(BUILD)/device-client/main.o $(DEVICE) $(CERTS) $(TOPICS)
-	$(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_DEVICE)
+	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_DEVICE)
 
 $(BUILD)/muster-device.pc: device-client/muster-device.pc.in
 	@mkdir -p $(@D)
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< > $@
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< > $@
 
 run: SETUP_FOR = run
 run: all

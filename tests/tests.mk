@@ -8,7 +8,7 @@ $(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $
 	@ar rcs $@ $^
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
-	$(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
 .PHONY: tests-built
 tests-built: all $(UNIT_TESTS)

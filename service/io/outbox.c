@@ -1,8 +1,8 @@
 #include "service/io/outbox.h"
 
 #include "service/io/log.h"
+#include "service/io/retained.h"
 #include "topics/document.h"
-#include "topics/json_write.h"
 #include "topics/topic.h"
 
 #include <string.h>
@@ -45,26 +45,13 @@ void outbox_notify(struct outbox *outbox)
 /* The retained word for whoever comes late, from the event that set the status. */
 static void send_status(struct outbox *outbox, const struct event_row *row)
 {
-    char topic[LIMIT_TOPIC], body[120];
     bool changed = strcmp(row->type, "status_changed") == 0;
     if (!outbox->retained_status || (!changed && strcmp(row->type, "registered") != 0))
         return;
     struct document *document = document_new_answer(row->body, strlen(row->body));
     const char *to = value_text(value_member(document_root(document), "to"));
-    struct json_writer json;
-    json_start(&json, body, sizeof body);
-    json_open(&json, NULL, '{');
-    json_text(&json, "status", changed && to != NULL ? to : "offline");
-    json_time(&json, "since", row->at);
-    json_int(&json, "sequence", row->sequence);
-    json_close(&json, '}');
+    retained_send(outbox->mqtt, row->tenant, row->uuid, to != NULL ? to : "offline", row->at, row->sequence);
     document_free(document);
-    if (topic_build(TOPIC_STATUS, topic, sizeof topic, (const char *const[]){row->tenant, row->uuid}) > 0)
-        mqtt_send(outbox->mqtt, &(struct mqtt_publish){.topic = topic,
-                                                       .payload = body,
-                                                       .length = json.length,
-                                                       .qos = topic_qos(TOPIC_STATUS),
-                                                       .retained = true});
 }
 
 static bool send_event(struct outbox *outbox, const struct event_row *row)

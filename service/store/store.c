@@ -29,18 +29,21 @@ void store_free(struct store *store)
 
 enum status store_event_begin(struct store *store)
 {
+    if (store->lost)
+        return ST_STORAGE_UNAVAILABLE;
     enum status status = store->batch ? ST_OK : db_run(store->db, SQL_BEGIN);
-    store->batch = status == ST_OK;
-    return status == ST_OK ? db_run(store->db, SQL_SAVEPOINT) : status;
+    if (status != ST_OK)
+        return status;
+    store->batch = true;
+    return db_run(store->db, SQL_SAVEPOINT);
 }
 
 enum status store_event_end(struct store *store, bool keep)
 {
-    /* A full disk can make SQLite leave the transaction by itself; then there is nothing left to end. */
-    if (!db_in_transaction(store->db)) {
-        store->batch = false;
+    /* A full disk can make SQLite roll back and leave the transaction by itself. */
+    store->lost = store->lost || !db_in_transaction(store->db);
+    if (store->lost)
         return ST_STORAGE_UNAVAILABLE;
-    }
     enum status undone = keep ? ST_OK : db_run(store->db, SQL_UNDO);
     enum status released = db_run(store->db, SQL_RELEASE);
     return undone != ST_OK ? undone : released;
@@ -50,10 +53,10 @@ enum status store_commit(struct store *store)
 {
     if (!store->batch)
         return ST_OK;
-    enum status status = db_run(store->db, SQL_COMMIT);
+    enum status status = store->lost ? ST_STORAGE_UNAVAILABLE : db_run(store->db, SQL_COMMIT);
     if (status != ST_OK && db_in_transaction(store->db))
         db_run(store->db, SQL_ROLLBACK);
-    store->batch = false;
+    store->batch = store->lost = false;
     return status;
 }
 

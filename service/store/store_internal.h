@@ -8,6 +8,7 @@
 struct store {
     struct db *db;
     bool batch; /* a transaction is open */
+    bool lost;  /* the engine has left it by itself: the batch can only fail */
 };
 
 #endif

@@ -1,0 +1,239 @@
+#include "service/io/broker.h"
+
+#include "certs/file.h"
+#include "service/core/secret.h"
+#include "service/io/clock.h"
+#include "service/io/entropy.h"
+#include "service/io/log.h"
+#include "topics/limits.h"
+#include "topics/topic.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_RETRY_MS 250
+#define LAST_RETRY_MS  4000 /* requests are served again within 15 s of the broker's return */
+#define PROBE_EVERY_MS 10000
+#define PROBE_WAIT_MS  5000
+#define CLIENT_ID      "_muster-" /* ids that begin with _ are the service's alone */
+
+static const char *const roles[BROKER_CONNECTIONS] = {"subscriber", "publisher"};
+
+static void on_message(void *context, const struct mqtt_message *message)
+{
+    const struct connection *connection = context;
+    struct queue_item item = {
+        .kind = QUEUE_MESSAGE, .source = connection->number, .now = clock_now(), .message = *message};
+    queue_put(connection->broker->queue, &item, LIMIT_PAYLOAD + 1); /* one more: it is too large, and it shows */
+}
+
+static void on_up(void *context)
+{
+    const struct connection *connection = context;
+    struct queue_item item = {.kind = QUEUE_UP, .source = connection->number, .now = clock_now()};
+    queue_put(connection->broker->queue, &item, 0);
+}
+
+static void on_down(void *context, const char *reason)
+{
+    const struct connection *connection = context;
+    struct queue_item item = {.kind = QUEUE_DOWN, .source = connection->number, .now = clock_now()};
+    item.message.payload = reason;
+    item.message.length = strlen(reason) + 1;
+    queue_put(connection->broker->queue, &item, 200);
+}
+
+static void on_acknowledged(void *context, uint64_t id, bool accepted)
+{
+    const struct connection *connection = context;
+    struct queue_item item = {
+        .kind = QUEUE_ACKNOWLEDGED, .source = connection->number, .id = id, .accepted = accepted, .now = clock_now()};
+    queue_put(connection->broker->queue, &item, 0);
+}
+
+static const struct mqtt_callbacks callbacks = {on_message, on_up, on_down, on_acknowledged};
+
+static struct mqtt *make(struct broker *broker, const struct config *config, int number, const char *password)
+{
+    char device[LIMIT_TOPIC], admin[LIMIT_TOPIC], id[64];
+    unsigned char random[8];
+    char suffix[sizeof random + 1];
+    topic_filter(TOPIC_DEVICE_REQUEST, device, sizeof device);
+    topic_filter(TOPIC_ADMIN_REQUEST, admin, sizeof admin);
+    entropy_fill(random, sizeof random);
+    secret_base32(random, sizeof random, suffix);
+    snprintf(id, sizeof id, CLIENT_ID "%s-%s", roles[number], suffix);
+    const char *const filters[] = {device, admin, broker->probe_topic};
+    bool subscriber = number == BROKER_SUBSCRIBER;
+    struct mqtt_options options = {.host = config->broker_host,
+                                   .port = config->broker_port,
+                                   .client_id = id,
+                                   .username = config->broker_username[0] != '\0' ? config->broker_username : NULL,
+                                   .password = password,
+                                   .filters = filters,
+                                   .filter_count = subscriber ? 3 : 0,
+                                   .filter_qos = 1,
+                                   .will_topic = subscriber ? NULL : broker->state_topic,
+                                   .will_payload = broker->offline};
+    return mqtt_new(&options, &callbacks, &broker->connections[number]);
+}
+
+static void state_payload(char *out, size_t size, bool online, struct now now)
+{
+    snprintf(out, size, "{\"online\":%s,\"timestamp\":%lld}", online ? "true" : "false", (long long)now.wall);
+}
+
+bool broker_start(struct broker *broker, const struct config *config, struct queue *queue, struct now now, char *error,
+                  size_t error_size)
+{
+    char password[256] = "";
+    size_t length = 0;
+    *broker = (struct broker){.queue = queue};
+    if (config->broker_password_file[0] != '\0' &&
+        file_read(config->broker_password_file, password, sizeof password, &length) != 0) {
+        snprintf(error, error_size, "broker_password_file %s cannot be read", config->broker_password_file);
+        return false;
+    }
+    password[strcspn(password, "\r\n")] = '\0';
+    topic_build(TOPIC_SERVICE_STATE, broker->state_topic, sizeof broker->state_topic, NULL);
+    topic_build(TOPIC_SERVICE_PROBE, broker->probe_topic, sizeof broker->probe_topic, NULL);
+    state_payload(broker->offline, sizeof broker->offline, false, now);
+    bool made = true;
+    for (int i = 0; i < BROKER_CONNECTIONS; i++) {
+        broker->connections[i] = (struct connection){.broker = broker, .number = i, .next_attempt = now.mono};
+        broker->connections[i].mqtt = make(broker, config, i, password[0] != '\0' ? password : NULL);
+        made = made && broker->connections[i].mqtt != NULL;
+    }
+    secret_wipe(password, sizeof password);
+    if (!made)
+        snprintf(error, error_size, "no memory for the connections to the broker");
+    return made;
+}
+
+/* Full jitter: between nothing and a limit that doubles. */
+static struct mono next_attempt(int failures, struct mono now)
+{
+    uint32_t random = 0;
+    int64_t limit = FIRST_RETRY_MS << (failures < 5 ? failures : 5);
+    if (limit > LAST_RETRY_MS)
+        limit = LAST_RETRY_MS;
+    entropy_fill(&random, sizeof random);
+    return mono_add(now, 20 + random % limit);
+}
+
+static enum broker_change grow_deaf(struct broker *broker)
+{
+    bool heard = broker->hearing;
+    broker->hearing = broker->probing = false;
+    return heard ? BROKER_DEAF : BROKER_NO_CHANGE;
+}
+
+enum broker_change broker_event(struct broker *broker, const struct queue_item *item)
+{
+    struct connection *connection = &broker->connections[item->source];
+    connection->connecting = false;
+    if (item->kind == QUEUE_UP) {
+        connection->up = true;
+        connection->failures = 0;
+        connection->told = false;
+        broker->probing = false;
+        broker->probe_at = item->now.mono;
+        log_line(LOG_DEBUG, "connected", "role=%s", roles[item->source]);
+        return BROKER_NO_CHANGE;
+    }
+    if (!connection->told)
+        log_line(LOG_WARNING, "broker_lost", "role=%s reason=\"%s\"", roles[item->source],
+                 (const char *)item->message.payload);
+    connection->told = true;
+    connection->up = false;
+    connection->next_attempt = next_attempt(connection->failures++, item->now.mono);
+    return item->source == BROKER_SUBSCRIBER ? grow_deaf(broker) : BROKER_NO_CHANGE;
+}
+
+static void publish(struct broker *broker, const char *topic, const char *payload, bool retained)
+{
+    mqtt_send(broker->connections[BROKER_PUBLISHER].mqtt,
+              &(struct mqtt_publish){
+                  .topic = topic, .payload = payload, .length = strlen(payload), .qos = 1, .retained = retained});
+}
+
+bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
+                     enum broker_change *change)
+{
+    char expected[16], state[64];
+    *change = BROKER_NO_CHANGE;
+    if (message->topic_length != strlen(broker->probe_topic) ||
+        memcmp(message->topic, broker->probe_topic, message->topic_length) != 0)
+        return false;
+    snprintf(expected, sizeof expected, "%08x", broker->nonce);
+    if (!broker->probing || message->length != strlen(expected) ||
+        memcmp(message->payload, expected, message->length) != 0)
+        return true;
+    broker->probing = false;
+    broker->probe_at = mono_add(now.mono, PROBE_EVERY_MS);
+    if (broker->hearing)
+        return true;
+    broker->hearing = true;
+    *change = BROKER_HEARS;
+    state_payload(state, sizeof state, true, now);
+    publish(broker, broker->state_topic, state, true);
+    return true;
+}
+
+static void probe(struct broker *broker, struct now now)
+{
+    char payload[16];
+    entropy_fill(&broker->nonce, sizeof broker->nonce);
+    snprintf(payload, sizeof payload, "%08x", broker->nonce);
+    publish(broker, broker->probe_topic, payload, false);
+    broker->probing = true;
+    broker->probe_at = mono_add(now.mono, PROBE_WAIT_MS);
+}
+
+/* A probe that does not come back: the subscriber looks connected and hears nothing. It starts anew. */
+static enum broker_change give_up_waiting(struct broker *broker, struct now now)
+{
+    struct connection *subscriber = &broker->connections[BROKER_SUBSCRIBER];
+    log_line(LOG_WARNING, "deaf", "a probe did not come back; connecting again");
+    mqtt_disconnect(subscriber->mqtt, 0);
+    subscriber->up = false;
+    subscriber->next_attempt = next_attempt(subscriber->failures++, now.mono);
+    return grow_deaf(broker);
+}
+
+enum broker_change broker_tick(struct broker *broker, struct now now)
+{
+    bool up = true;
+    for (int i = 0; i < BROKER_CONNECTIONS; i++) {
+        struct connection *connection = &broker->connections[i];
+        up = up && connection->up;
+        if (connection->up || connection->connecting || now.mono.ms < connection->next_attempt.ms)
+            continue;
+        connection->connecting = mqtt_connect(connection->mqtt);
+        if (!connection->connecting)
+            connection->next_attempt = next_attempt(connection->failures++, now.mono);
+    }
+    if (!up || now.mono.ms < broker->probe_at.ms)
+        return BROKER_NO_CHANGE;
+    if (broker->probing)
+        return give_up_waiting(broker, now);
+    probe(broker, now);
+    return BROKER_NO_CHANGE;
+}
+
+void broker_stop(struct broker *broker, struct now now)
+{
+    char state[64];
+    struct connection *connections = broker->connections;
+    if (connections[BROKER_PUBLISHER].up) {
+        state_payload(state, sizeof state, false, now);
+        publish(broker, broker->state_topic, state, true);
+        clock_sleep(100); /* Paho sends from its own thread */
+    }
+    for (int i = 0; i < BROKER_CONNECTIONS; i++)
+        if (connections[i].up)
+            mqtt_disconnect(connections[i].mqtt, 500);
+    clock_sleep(100);
+    for (int i = 0; i < BROKER_CONNECTIONS; i++)
+        mqtt_free(connections[i].mqtt);
+}

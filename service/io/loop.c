@@ -1,0 +1,256 @@
+#include "service/io/loop.h"
+
+#include "service/core/life.h"
+#include "service/io/clock.h"
+#include "service/io/log.h"
+
+#include <string.h>
+
+#define TURN_MS      50
+#define TICK_BATCH   256
+#define FLUSH_MS     1000
+#define FLUSH_SLOTS  4096
+#define EXPIRY_MS    60000
+#define WAITING_MS   50
+#define ANSWER_ROOM  (LIMIT_ANSWER + SEALED_MAX)
+#define PRESENCE_CAP (LOOP_BATCH + TICK_BATCH + PARKING_PLACES)
+
+_Static_assert(PRESENCE_CAP <= PRESENCE_UNDO, "every change of a batch can be undone");
+
+static void tell(const struct core *core, enum status status)
+{
+    const struct request *request = &core->request;
+    if (status == ST_OK && core->reply.audit[0] != '\0')
+        log_line(LOG_INFO, request->row->verb, "id=%s by=%s %s", request->address.id, request->sender.name,
+                 core->reply.audit);
+    else if (status == ST_SILENT)
+        log_line(LOG_DEBUG, "ignored", "a message that is no request, or of no device");
+    else if (status != ST_OK)
+        log_line(status == ST_INTERNAL || status == ST_STORAGE_UNAVAILABLE ? LOG_ERROR : LOG_NOTICE, "refused",
+                 "operation=%s id=%s by=%s code=%s %s%s", request->row->verb, request->address.id, request->sender.name,
+                 status_code(status), request->why.detail, status == ST_INTERNAL ? store_error(core->store) : "");
+}
+
+static enum status step(struct loop *loop, const struct event *event, struct ticket *ticket)
+{
+    loop->core->parking_full = parking_is_full(&loop->parking);
+    enum status status = core_step(loop->core, event, ticket, &loop->effects);
+    if (status != ST_PARKED)
+        tell(loop->core, status);
+    return status;
+}
+
+static struct event event_of(const struct queue_item *item)
+{
+    const struct mqtt_message *message = &item->message;
+    return (struct event){.now = item->now,
+                          .topic = message->topic,
+                          .topic_length = message->topic_length,
+                          .payload = message->payload,
+                          .length = message->length,
+                          .response_topic = message->response_topic,
+                          .response_topic_length = message->response_topic_length,
+                          .correlation = message->correlation,
+                          .correlation_length = message->correlation_length,
+                          .retained = message->retained};
+}
+
+static void step_message(struct loop *loop, const struct queue_item *item)
+{
+    struct ticket ticket = {TICKET_NEW};
+    struct event event = event_of(item);
+    enum status status = step(loop, &event, &ticket);
+    if (status == ST_PARKED && parking_add(&loop->parking, &event, &ticket))
+        return;
+    if (status == ST_PARKED)
+        core_refuse(loop->core, &event, ST_RATE_LIMITED, &loop->effects);
+    core_ticket_end(&ticket);
+    loop->batch[loop->batch_count++] = event;
+}
+
+static void hear(struct loop *loop, enum broker_change change, struct now now)
+{
+    if (change == BROKER_HEARS) {
+        presence_hear(&loop->core->presence, now.mono);
+        log_line(LOG_NOTICE, "ready", "the service hears its devices");
+    } else if (change == BROKER_DEAF) {
+        presence_deafen(&loop->core->presence);
+        log_line(LOG_WARNING, "deaf", "nobody goes offline until the service hears again");
+    }
+}
+
+static void publisher_changed(struct loop *loop, bool up)
+{
+    if (!up) {
+        outbox_close(&loop->outbox);
+        return;
+    }
+    outbox_open(&loop->outbox);
+    if (loop->core->config->retained_status)
+        retained_walk_start(&loop->walk);
+}
+
+static void take(struct loop *loop, const struct queue_item *item)
+{
+    enum broker_change change = BROKER_NO_CHANGE;
+    switch (item->kind) {
+    case QUEUE_MESSAGE:
+        if (broker_is_probe(loop->broker, &item->message, item->now, &change))
+            hear(loop, change, item->now);
+        else
+            step_message(loop, item);
+        break;
+    case QUEUE_ACKNOWLEDGED:
+        outbox_acknowledged(&loop->outbox, (int64_t)item->id, item->accepted, item->now);
+        break;
+    default:
+        hear(loop, broker_event(loop->broker, item), item->now);
+        if (item->source == BROKER_PUBLISHER)
+            publisher_changed(loop, item->kind == QUEUE_UP);
+    }
+}
+
+/* Parked requests whose wait may be over: an intent that the last commit made durable; now and then the others. */
+static void step_parked(struct loop *loop, struct now now)
+{
+    if (loop->parking.count == 0)
+        return;
+    bool look = now.mono.ms >= loop->next_waiting.ms;
+    if (look)
+        loop->next_waiting = mono_add(now.mono, WAITING_MS);
+    for (size_t i = 0; i < PARKING_PLACES && effects_has_room(&loop->effects, ANSWER_ROOM); i++) {
+        struct parked *parked = &loop->parking.places[i];
+        if (parked->copy == NULL || (parked->ticket.stage == TICKET_WAITS && !look))
+            continue;
+        parked->event.now = now;
+        parked->stepped = step(loop, &parked->event, &parked->ticket) != ST_PARKED;
+    }
+}
+
+/* The batch is durable: what was parked and is answered now leaves. */
+static void leave_parking(struct loop *loop)
+{
+    for (size_t i = 0; i < PARKING_PLACES; i++)
+        if (loop->parking.places[i].copy != NULL && loop->parking.places[i].stepped)
+            parking_free(&loop->parking, &loop->parking.places[i]);
+}
+
+/* The batch is not durable: nothing of it happened. Whose intent is durable tries again; the others are refused. */
+static void refuse_batch(struct loop *loop, enum status status)
+{
+    effects_clear(&loop->effects);
+    for (size_t i = 0; i < loop->batch_count; i++)
+        core_refuse(loop->core, &loop->batch[i], status, &loop->effects);
+    for (size_t i = 0; i < PARKING_PLACES; i++) {
+        struct parked *parked = &loop->parking.places[i];
+        if (parked->copy == NULL)
+            continue;
+        parked->stepped = false;
+        if (parked->ticket.stage != TICKET_INTENT || !parked->durable) {
+            core_refuse(loop->core, &parked->event, status, &loop->effects);
+            parking_free(&loop->parking, parked);
+        }
+    }
+    loop->next_waiting = mono_add(loop->core->now.mono, 1000);
+}
+
+static void mark_durable(struct loop *loop)
+{
+    for (size_t i = 0; i < PARKING_PLACES; i++)
+        loop->parking.places[i].durable = loop->parking.places[i].ticket.stage == TICKET_INTENT;
+}
+
+static void speak(struct loop *loop)
+{
+    struct mqtt *mqtt = loop->broker->connections[BROKER_PUBLISHER].mqtt;
+    for (size_t i = 0; i < loop->effects.count; i++) {
+        const struct effect *effect = &loop->effects.list[i];
+        if (!mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
+                                                    .payload = effect->payload,
+                                                    .length = effect->length,
+                                                    .qos = effect->qos,
+                                                    .retained = effect->retained,
+                                                    .correlation = effect->correlation,
+                                                    .correlation_length = effect->correlation_length}))
+            log_line(LOG_NOTICE, "answer_lost", "topic=%s the broker is away; the sender will repeat its request",
+                     effect->topic);
+    }
+    effects_clear(&loop->effects);
+}
+
+/* What is due by the clock. */
+static void do_timed(struct loop *loop, struct now now)
+{
+    hear(loop, broker_tick(loop->broker, now), now);
+    core_tick(loop->core, now, TICK_BATCH);
+    if (now.mono.ms >= loop->next_flush.ms) {
+        loop->next_flush = mono_add(now.mono, FLUSH_MS);
+        core_flush_seen(loop->core, &loop->flush_cursor, FLUSH_SLOTS);
+    }
+    if (now.mono.ms >= loop->next_expiry.ms) {
+        loop->next_expiry = mono_add(now.mono, EXPIRY_MS);
+        core_expire(loop->core, now);
+        uint64_t dropped = queue_dropped(loop->queue);
+        if (dropped > 0)
+            log_line(LOG_WARNING, "overloaded", "dropped=%llu messages found the queue full",
+                     (unsigned long long)dropped);
+    }
+    outbox_save(&loop->outbox);
+}
+
+/* Commits the batch. False when the service cannot go on. */
+static bool commit(struct loop *loop)
+{
+    bool dirty = store_is_dirty(loop->core->store);
+    enum status status = store_commit(loop->core->store);
+    core_batch_end(loop->core, status == ST_OK);
+    if (status == ST_OK) {
+        leave_parking(loop);
+        mark_durable(loop);
+        if (dirty)
+            outbox_notify(&loop->outbox);
+    } else {
+        log_line(LOG_ERROR, "commit_failed", "code=%s %s", status_code(status), store_error(loop->core->store));
+        loop->outbox.stored = -1; /* the mark was undone too: save it again */
+        refuse_batch(loop, status);
+    }
+    loop->batch_count = 0;
+    return status == ST_OK || status == ST_STORAGE_UNAVAILABLE;
+}
+
+static void run_batch(struct loop *loop)
+{
+    struct queue_item item;
+    struct now now = clock_now();
+    step_parked(loop, now);
+    while (loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
+           effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item))
+        take(loop, &item);
+    do_timed(loop, clock_now());
+}
+
+static bool has_durable_intents(const struct loop *loop)
+{
+    for (size_t i = 0; i < PARKING_PLACES && loop->parking.count > 0; i++)
+        if (loop->parking.places[i].copy != NULL && loop->parking.places[i].ticket.stage == TICKET_INTENT)
+            return true;
+    return false;
+}
+
+int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
+{
+    while (!*stop) {
+        queue_turn(loop->queue, has_durable_intents(loop) ? 0 : TURN_MS);
+        run_batch(loop);
+        bool going_on = commit(loop);
+        speak(loop);
+        if (!going_on)
+            return -1;
+        outbox_pump(&loop->outbox, clock_now());
+        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt);
+    }
+    for (size_t i = 0; i < loop->core->presence.count; i += FLUSH_SLOTS)
+        core_flush_seen(loop->core, &loop->flush_cursor, FLUSH_SLOTS);
+    outbox_save(&loop->outbox);
+    return store_commit(loop->core->store) == ST_OK ? 0 : -1;
+}

@@ -1,0 +1,36 @@
+/*
+ * The core's thread: takes a batch from the queue, steps the core through it, commits once, and only then speaks.
+ */
+#ifndef MUSTER_IO_LOOP_H
+#define MUSTER_IO_LOOP_H
+
+#include "service/core/core.h"
+#include "service/io/broker.h"
+#include "service/io/outbox.h"
+#include "service/io/parking.h"
+#include "service/io/retained.h"
+
+#include <signal.h>
+
+#define LOOP_BATCH 64
+
+struct loop {
+    struct core *core;
+    struct queue *queue;
+    struct broker *broker;
+    struct outbox outbox;
+    struct parking parking;
+    struct effects effects;
+    /* What was stepped in the batch in hand: to be refused when it cannot be committed. */
+    struct event batch[LOOP_BATCH];
+    size_t batch_count;
+    struct mono next_flush, next_expiry, next_waiting;
+    uint32_t flush_cursor;
+    struct retained_walk walk; /* after each reconnect */
+};
+
+/* Runs until `*stop`. Returns 0, or -1 when the disk does not do what it was told: the process must end then, because
+ * nothing written since the last commit can be trusted. */
+int loop_run(struct loop *loop, const volatile sig_atomic_t *stop);
+
+#endif

@@ -1,0 +1,59 @@
+#include "service/io/parking.h"
+
+#include "service/core/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool parking_is_full(const struct parking *parking)
+{
+    return parking->count == PARKING_PLACES;
+}
+
+static size_t octets(const struct event *event)
+{
+    return event->topic_length + event->length + event->response_topic_length + event->correlation_length + 1;
+}
+
+static const char *keep(char **at, const void *from, size_t length)
+{
+    char *copy = *at;
+    if (from == NULL)
+        return NULL;
+    memcpy(copy, from, length);
+    *at += length;
+    return copy;
+}
+
+bool parking_add(struct parking *parking, const struct event *event, const struct ticket *ticket)
+{
+    struct parked *parked = parking->places;
+    while (parked < parking->places + PARKING_PLACES && parked->copy != NULL)
+        parked++;
+    char *at = parking_is_full(parking) ? NULL : malloc(octets(event));
+    if (at == NULL)
+        return false;
+    parked->copy = at;
+    parked->event = *event;
+    parked->event.topic = keep(&at, event->topic, event->topic_length);
+    parked->event.payload = keep(&at, event->payload, event->length);
+    parked->event.response_topic = keep(&at, event->response_topic, event->response_topic_length);
+    parked->event.correlation = keep(&at, event->correlation, event->correlation_length);
+    parked->ticket = *ticket;
+    if (ticket->stage == TICKET_NEW) {
+        parked->ticket.stage = TICKET_WAITS;
+        parked->ticket.since = event->now.mono;
+    }
+    parked->stepped = parked->durable = false;
+    parking->count++;
+    return true;
+}
+
+void parking_free(struct parking *parking, struct parked *parked)
+{
+    core_ticket_end(&parked->ticket);
+    secret_wipe(parked->copy, octets(&parked->event));
+    free(parked->copy);
+    parked->copy = NULL;
+    parking->count--;
+}

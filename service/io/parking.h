@@ -1,0 +1,32 @@
+/*
+ * Requests that wait: each with a copy of its message and its ticket, until the core takes it up again.
+ */
+#ifndef MUSTER_IO_PARKING_H
+#define MUSTER_IO_PARKING_H
+
+#include "service/core/core.h"
+
+#define PARKING_PLACES 256
+
+struct parked {
+    struct event event; /* its pointers mean `copy` */
+    struct ticket ticket;
+    char *copy;   /* NULL: the place is free */
+    bool stepped; /* answered in the batch in hand: leaves when that is durable */
+    bool durable; /* its intent is committed */
+};
+
+struct parking {
+    struct parked places[PARKING_PLACES];
+    size_t count;
+};
+
+bool parking_is_full(const struct parking *parking);
+
+/* Copies an event into a free place and takes its ticket over. False when there is none (or no memory). */
+bool parking_add(struct parking *parking, const struct event *event, const struct ticket *ticket);
+
+/* Ends a ticket, wipes the message and frees the place. */
+void parking_free(struct parking *parking, struct parked *parked);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * The retained status of each device, for whoever comes late: muster/v1/status/<tenant>/<uuid>. The service alone
+ * retains it; a last will that retains would call a living device offline.
+ */
+#ifndef MUSTER_IO_RETAINED_H
+#define MUSTER_IO_RETAINED_H
+
+#include "service/core/core.h"
+#include "service/io/mqtt.h"
+
+/* Publishes one status; `since` is in milliseconds since 1970. */
+void retained_send(struct mqtt *mqtt, const char *tenant, const char *uuid, const char *status, int64_t since,
+                   int64_t sequence);
+
+/* A walk over all devices: a broker that was restarted may have lost what it retained. */
+struct retained_walk {
+    bool going;
+    char after[LIMIT_UUID + 1];
+};
+void retained_walk_start(struct retained_walk *walk);
+
+/* Publishes the next page from the store (core->page is used for it); the walk ends behind the last device. */
+void retained_walk_on(struct retained_walk *walk, struct core *core, struct mqtt *mqtt);
+
+#endif
