@@ -14,12 +14,14 @@
 #include <string.h>
 
 /* What is the same in every certificate is made once: it would cost more than the signature. */
+enum fixed { BASIC, USAGE, CLIENT, SERVER, AUTHORITY, FIXED_COUNT };
+
 struct ca {
     struct key *key;
     X509 *certificate;
     struct validity validity;
     char organization[64 + 1], country[2 + 1];
-    X509_EXTENSION *basic, *usage, *client, *server, *authority;
+    X509_EXTENSION *fixed[FIXED_COUNT];
     char bundle[CA_BUNDLE_MAX];
 };
 
@@ -88,12 +90,16 @@ static bool prepare(struct ca *ca)
 {
     static const int leaf_usage[] = {0, -1}; /* digitalSignature: all that TLS 1.3 needs (RFC 8446, 4.4.2.2) */
     const ASN1_OCTET_STRING *identifier = X509_get0_subject_key_id(ca->certificate);
-    ca->basic = extension_basic_constraints(false);
-    ca->usage = extension_key_usage(leaf_usage);
-    ca->client = extension_extended_key_usage(NID_client_auth);
-    ca->server = extension_extended_key_usage(NID_server_auth);
-    ca->authority = extension_authority_key(ASN1_STRING_get0_data(identifier), (size_t)ASN1_STRING_length(identifier));
-    return ca->basic != NULL && ca->usage != NULL && ca->client != NULL && ca->server != NULL && ca->authority != NULL;
+    ca->fixed[BASIC] = extension_basic_constraints(false);
+    ca->fixed[USAGE] = extension_key_usage(leaf_usage);
+    ca->fixed[CLIENT] = extension_extended_key_usage(NID_client_auth);
+    ca->fixed[SERVER] = extension_extended_key_usage(NID_server_auth);
+    ca->fixed[AUTHORITY] =
+        extension_authority_key(ASN1_STRING_get0_data(identifier), (size_t)ASN1_STRING_length(identifier));
+    for (int i = 0; i < FIXED_COUNT; i++)
+        if (ca->fixed[i] == NULL)
+            return false;
+    return true;
 }
 
 static int open_all(struct ca *ca, const struct ca_options *options, char *error, size_t error_size)
@@ -130,9 +136,8 @@ void ca_free(struct ca *ca)
 {
     if (ca == NULL)
         return;
-    X509_EXTENSION *const extensions[] = {ca->basic, ca->usage, ca->client, ca->server, ca->authority};
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
-        X509_EXTENSION_free(extensions[i]);
+    for (int i = 0; i < FIXED_COUNT; i++)
+        X509_EXTENSION_free(ca->fixed[i]);
     X509_free(ca->certificate);
     key_free(ca->key);
     free(ca);
@@ -192,9 +197,10 @@ static enum status issue(struct ca *ca, struct draft *draft, X509_EXTENSION *pur
     const unsigned char *bits = draft_key_bits(draft->key, &length);
     bool known = bits != NULL && extension_key_identifier(bits, length, identifier);
     X509_EXTENSION *subject_key = known ? extension_subject_key(identifier) : NULL;
-    X509_EXTENSION *const all[] = {ca->basic, ca->usage, purpose, subject_key, ca->authority, names};
-    memcpy(draft->extensions, all, sizeof all);
-    draft->count = sizeof all / sizeof *all;
+    X509_EXTENSION *const all[] = {ca->fixed[BASIC], ca->fixed[USAGE],     purpose,
+                                   subject_key,      ca->fixed[AUTHORITY], names};
+    for (draft->count = 0; draft->count < 6; draft->count++)
+        draft->extensions[draft->count] = all[draft->count];
     draft->issuer = X509_get_subject_name(ca->certificate);
     X509 *certificate = draft->subject != NULL ? draft_sign(draft, key_evp(ca->key)) : NULL;
     *out = (struct certificate){.validity = draft->validity};
@@ -221,7 +227,7 @@ enum status ca_issue_device(struct ca *ca, const struct certificate_request *req
     bool fits = named < (int)sizeof common_name && placed < (int)sizeof uri;
     struct draft draft = {.serial = request->serial, .validity = request->validity, .key = request->key};
     draft.subject = fits ? draft_name(ca->country, ca->organization, common_name) : NULL;
-    return issue(ca, &draft, ca->client, fits ? extension_uri(uri) : NULL, LINT_DEVICE, out, why);
+    return issue(ca, &draft, ca->fixed[CLIENT], fits ? extension_uri(uri) : NULL, LINT_DEVICE, out, why);
 }
 
 enum status ca_issue_server(struct ca *ca, const struct public_key *key, const char *const names[], size_t count,
@@ -230,5 +236,5 @@ enum status ca_issue_server(struct ca *ca, const struct public_key *key, const c
 {
     struct draft draft = {.serial = serial, .validity = validity, .key = key};
     draft.subject = count > 0 ? draft_name(ca->country, ca->organization, names[0]) : NULL;
-    return issue(ca, &draft, ca->server, extension_server_names(names, count), LINT_SERVER, out, why);
+    return issue(ca, &draft, ca->fixed[SERVER], extension_server_names(names, count), LINT_SERVER, out, why);
 }

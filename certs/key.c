@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +104,7 @@ EVP_PKEY *key_evp(const struct key *key)
 static int give_passphrase(char *out, int size, int writing, void *passphrase)
 {
     (void)writing;
-    size_t length = passphrase != NULL ? strlen(passphrase) : 0;
+    size_t length = passphrase != NULL ? strnlen(passphrase, (size_t)size + 1) : 0;
     if (length == 0 || length > (size_t)size)
         return -1;
     memcpy(out, passphrase, length);
@@ -116,7 +117,7 @@ struct key *key_read_pem(const char *pem, size_t length, const char *passphrase)
     if (length > 1 << 20 || (passphrase != NULL && strlen(passphrase) >= sizeof copy))
         return NULL;
     if (passphrase != NULL)
-        memcpy(copy, passphrase, strlen(passphrase));
+        snprintf(copy, sizeof copy, "%s", passphrase);
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
     EVP_PKEY *evp =
         bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, passphrase != NULL ? copy : NULL) : NULL;

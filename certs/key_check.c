@@ -73,11 +73,9 @@ static enum status check_rsa(const EVP_PKEY *evp, const struct public_key *key, 
 enum status key_check_evp(const EVP_PKEY *evp, const struct public_key *key, struct why *why)
 {
     enum status status = ST_OK;
-    if (evp == NULL) /* an unknown algorithm, or a point that is not on its curve */
-        status = fail(why, ST_CSR_KEY_UNSUPPORTED, "/csr", NULL);
-    else if (EVP_PKEY_is_a(evp, "RSA"))
+    if (evp != NULL && EVP_PKEY_is_a(evp, "RSA"))
         status = check_rsa(evp, key, why);
-    else if (!is_curve(key))
+    else if (evp == NULL || !is_curve(key)) /* NULL: an unknown algorithm, or a point that is not on its curve */
         status = fail(why, ST_CSR_KEY_UNSUPPORTED, "/csr", NULL);
     ERR_clear_error();
     return status;
@@ -87,8 +85,7 @@ enum status key_check_public(const struct public_key *key, struct why *why)
 {
     const unsigned char *at = key->der;
     EVP_PKEY *evp = key->length <= sizeof key->der ? d2i_PUBKEY(NULL, &at, (long)key->length) : NULL;
-    enum status status = evp != NULL && at != key->der + key->length ? fail(why, ST_CSR_KEY_UNSUPPORTED, "/csr", NULL)
-                                                                     : key_check_evp(evp, key, why);
+    enum status status = key_check_evp(evp, key, why); /* finds trailing octets, too */
     EVP_PKEY_free(evp);
     return status;
 }

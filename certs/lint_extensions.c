@@ -14,23 +14,21 @@
  * octets; what varies is looked at below. */
 static const struct row {
     unsigned profiles;
-    int nid, critical;
-    const char *der;
-    int length;
-    const char *finding;
+    int nid, critical, length;
+    const char *der, *finding;
 } rows[] = {
-    {AUTHORITY, NID_basic_constraints, 1, "\x30\x06\x01\x01\xff\x02\x01\x00", 8,
+    {AUTHORITY, NID_basic_constraints, 1, 8, "\x30\x06\x01\x01\xff\x02\x01\x00",
      "basic constraints are not critical, CA:TRUE, pathlen:0"},
-    {SERVER | DEVICE, NID_basic_constraints, 1, "\x30\x00", 2, "basic constraints are not critical, CA:FALSE"},
-    {AUTHORITY, NID_key_usage, 1, "\x03\x02\x01\x06", 4, "key usage is not critical, keyCertSign and cRLSign"},
-    {SERVER | DEVICE, NID_key_usage, 1, "\x03\x02\x07\x80", 4, "key usage is not critical, digitalSignature alone"},
-    {SERVER, NID_ext_key_usage, 0, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01", 12,
+    {SERVER | DEVICE, NID_basic_constraints, 1, 2, "\x30\x00", "basic constraints are not critical, CA:FALSE"},
+    {AUTHORITY, NID_key_usage, 1, 4, "\x03\x02\x01\x06", "key usage is not critical, keyCertSign and cRLSign"},
+    {SERVER | DEVICE, NID_key_usage, 1, 4, "\x03\x02\x07\x80", "key usage is not critical, digitalSignature alone"},
+    {SERVER, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01",
      "extended key usage is not serverAuth alone"},
-    {DEVICE, NID_ext_key_usage, 0, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02", 12,
+    {DEVICE, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02",
      "extended key usage is not clientAuth alone"},
-    {ALL, NID_subject_key_identifier, 0, NULL, 0, "there is no subject key identifier, or it is critical"},
-    {ALL, NID_authority_key_identifier, 0, NULL, 0, "there is no authority key identifier, or it is critical"},
-    {SERVER | DEVICE, NID_subject_alt_name, 0, NULL, 0, "there is no subject alternative name, or it is critical"},
+    {ALL, NID_subject_key_identifier, 0, 0, NULL, "there is no subject key identifier, or it is critical"},
+    {ALL, NID_authority_key_identifier, 0, 0, NULL, "there is no authority key identifier, or it is critical"},
+    {SERVER | DEVICE, NID_subject_alt_name, 0, 0, NULL, "there is no subject alternative name, or it is critical"},
 };
 
 /* Exactly one extension of this kind, as the row says. */

@@ -5,6 +5,8 @@
 
 #define DAY ((int64_t)86400)
 
+_Static_assert(PROFILE_CERTIFICATE_ID == 2 * PROFILE_SERIAL, "two digits an octet");
+
 bool profile_validity(int64_t now, int days, struct validity issuer, struct validity *out)
 {
     *out = (struct validity){0};

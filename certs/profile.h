@@ -12,7 +12,7 @@
 #define PROFILE_DEVICE_DAYS    365
 #define PROFILE_SERVER_DAYS    397
 #define PROFILE_AUTHORITY_DAYS (20 * 365)
-#define PROFILE_CERTIFICATE_ID (2 * PROFILE_SERIAL)
+#define PROFILE_CERTIFICATE_ID 36 /* the hex digits of a serial */
 
 struct validity {
     int64_t not_before; /* seconds since 1970, inclusive (RFC 5280, 4.1.2.5) */

@@ -124,6 +124,7 @@ static void reads(void)
         CHECK(file_read(path, out, cases[i].size, &length) == cases[i].error, "row %zu", i);
         CHECK(length == (cases[i].error == 0 ? strlen(cases[i].content) : 0), "row %zu: %zu octets", i, length);
         CHECK(cases[i].error != 0 || strcmp(out, cases[i].content) == 0, "row %zu: \"%s\"", i, out);
+        CHECK(cases[i].error == 0 || memcmp(out, (char[8]){0}, cases[i].size) == 0, "row %zu: a part is left", i);
         CHECK(out[cases[i].size] == '#', "row %zu: written behind the end", i);
     }
     char out[8];
