@@ -14,3 +14,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
 tests-built: all $(UNIT_TESTS)
 check: tests-built
 .SECONDARY:
+
+# Flow tests: traces of events in and effects out, through the real core and store, without a broker.
+$(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
+tests-built: $(BUILD)/tests/flow/run_traces

@@ -55,7 +55,6 @@ static void fill_row(struct core *core, const struct message *in, bool new_id, s
         core->random(random, sizeof random);
         secret_base32(random, sizeof random, device->device_id);
     }
-    device->state = DEVICE_REGISTERED;
     device->credential_used = false;
     device->updated_at = device->registered_at = core->now.wall;
 }
@@ -148,11 +147,13 @@ static enum status save(struct core *core, struct request *request, enum enrolme
     return status;
 }
 
-enum status enrol_register(struct core *core, struct request *request, enum enrolment way, struct reply *reply)
+enum status enrol_register(struct core *core, struct request *request, enum enrolment way, enum device_state state,
+                           struct reply *reply)
 {
     if (way == ENROL_NEW)
         start_row(&core->device, request->address.id, request->sender.tenant, core->now.wall);
     core->device.manual = false;
+    core->device.state = state;
     enum status status = store_key_use(core->store, request->sender.key.id, request->address.id, core->now.wall);
     if (status == ST_PROVISIONING_KEY_EXHAUSTED)
         return fail(&request->why, status, NULL, NULL);
@@ -164,6 +165,7 @@ enum status enrol_by_hand(struct core *core, struct request *request, const char
 {
     start_row(&core->device, uuid, tenant, core->now.wall);
     core->device.manual = true;
+    core->device.state = DEVICE_REGISTERED;
     core->device.offline_after = request->in.offline_after;
     return save(core, request, ENROL_NEW, reply);
 }

@@ -12,8 +12,10 @@
 enum status enrol_admit(struct core *core, struct request *request, enum enrolment *way);
 
 /* Registers: writes the device, its new API key and its event, counts the key's use, and answers with the members of
- * `register`. core->device is the row afterwards. */
-enum status enrol_register(struct core *core, struct request *request, enum enrolment way, struct reply *reply);
+ * `register`. `state` is where this leads: registered, or provisioned when a certificate comes with it. core->device is
+ * the row afterwards. */
+enum status enrol_register(struct core *core, struct request *request, enum enrolment way, enum device_state state,
+                           struct reply *reply);
 
 /* The same for an operator's registration by hand, in `tenant`. */
 enum status enrol_by_hand(struct core *core, struct request *request, const char *uuid, const char *tenant,

@@ -183,7 +183,9 @@ static enum status answer(struct core *core, struct request *request, const stru
 static enum status issue(struct core *core, struct request *request, enum enrolment way, struct reply *reply)
 {
     struct certificate certificate;
-    enum status status = request->sender.may == MAY_PROVISION ? enrol_register(core, request, way, reply) : ST_OK;
+    enum status status = ST_OK;
+    if (request->sender.may == MAY_PROVISION)
+        status = enrol_register(core, request, way, DEVICE_PROVISIONED, reply);
     if (status == ST_OK)
         status = sign(core, request, &certificate);
     if (status == ST_OK)

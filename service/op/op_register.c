@@ -12,5 +12,5 @@ enum status op_register(struct core *core, struct request *request, struct reply
     }
     enum enrolment way = ENROL_NEW;
     enum status status = enrol_admit(core, request, &way);
-    return status == ST_OK ? enrol_register(core, request, way, reply) : status;
+    return status == ST_OK ? enrol_register(core, request, way, DEVICE_REGISTERED, reply) : status;
 }
