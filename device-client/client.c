@@ -231,11 +231,11 @@ static void on_tick(struct step *step)
             client_connect(step);
     } else if (client->link == LINK_UP && client->task != TASK_NONE && due) {
         client_ask(step);
-    } else if (client->link == LINK_UP && client->heartbeat_ms != 0 && now >= client->heartbeat_ms) {
-        client_beat(step);
     } else if (may_renew(step)) {
         client->task = TASK_PROVISION;
         client_ask(step);
+    } else if (client->link == LINK_UP && client->heartbeat_ms != 0 && now >= client->heartbeat_ms) {
+        client_beat(step);
     }
 }
 

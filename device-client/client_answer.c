@@ -79,6 +79,7 @@ static void accept_provision(struct step *step, const struct value *answer)
 static void accept_connect(struct step *step, const struct value *answer)
 {
     struct client *client = step->client;
+    char renew_after[TIMESTAMP_SIZE];
     long long seconds = 60;
     (void)value_integer(value_member(answer, "heartbeatSeconds"), 1, HEARTBEAT_MOST, &seconds);
     if (client->options.heartbeat_seconds > 0)
@@ -86,6 +87,11 @@ static void accept_connect(struct step *step, const struct value *answer)
     client->heartbeat_every_ms = seconds * 1000;
     client->heartbeat_ms =
         step->in->now_ms + 1 + (client->heartbeat_every_ms * client_random32(step, RANDOM_SPREAD) >> 32);
+    if (kept_copy(renew_after, sizeof renew_after, member_text(answer, "renewAfter")) &&
+        strcmp(renew_after, client->kept->renew_after) != 0) { /* the operator has changed the plan */
+        memcpy(client->kept->renew_after, renew_after, sizeof renew_after);
+        step->out->save = true;
+    }
     client->online = true;
     client->task = TASK_NONE;
     client->failures = client->rejections = 0;

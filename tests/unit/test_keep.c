@@ -1,0 +1,232 @@
+/* A device's folder, on a real disk: what stands there after a crash, and who may use it. */
+#include "device-client/keep.h"
+#include "tests/unit/check.h"
+#include "topics/id.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void put(const char *dir, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0)
+        abort();
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static void make_folder(char *dir)
+{
+    strcpy(dir, "/tmp/test_keep.XXXXXX");
+    if (mkdtemp(dir) == NULL)
+        abort();
+}
+
+static void remove_folder(const char *dir)
+{
+    static const char *const names[] = {KEEP_UUID,        KEEP_STATE, KEEP_KEY,   KEEP_REQUEST,    KEEP_IDENTITY,
+                                        KEEP_AUTHORITIES, KEEP_LOCK,  "uuid.new", "state.json.new"};
+    char path[256];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(dir);
+}
+
+static enum muster_device_result load(const char *dir, const char *wanted, struct kept *kept)
+{
+    struct keep *keep = NULL;
+    struct problem problem = {0};
+    enum muster_device_result result = keep_open(dir, false, &keep, &problem);
+    if (result == MUSTER_DEVICE_OK)
+        result = keep_load(keep, wanted, kept, &problem);
+    CHECK(result == MUSTER_DEVICE_OK || problem.what[0] != '\0', "a failure without a sentence");
+    keep_close(keep);
+    return result;
+}
+
+/* Files in the folder before, what is asked for, and what comes of it. */
+static const struct {
+    const char *what, *files[6], *wanted;
+    enum muster_device_result expected;
+    const char *uuid; /* NULL: any fresh one */
+} folders[] = {
+    {"an empty folder", {NULL}, NULL, MUSTER_DEVICE_OK, NULL},
+    {"a uuid of one's own", {NULL}, "serial-7", MUSTER_DEVICE_OK, "serial-7"},
+    {"a kept uuid", {KEEP_UUID, "d1\n"}, NULL, MUSTER_DEVICE_OK, "d1"},
+    {"the same one", {KEEP_UUID, "d1\n"}, "d1", MUSTER_DEVICE_OK, "d1"},
+    {"another one", {KEEP_UUID, "d1\n"}, "d2", MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"a bad one", {NULL}, "a/b", MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"killed while the first uuid was written", {"uuid.new", "d0"}, NULL, MUSTER_DEVICE_OK, NULL},
+    {"killed while the state was written",
+     {KEEP_UUID, "d1\n", "state.json.new", "{\"dev"},
+     NULL,
+     MUSTER_DEVICE_OK,
+     "d1"},
+    {"a state without its uuid is never a new device", {KEEP_STATE, "{}"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"but its owner may say who it is", {KEEP_STATE, "{}"}, "d1", MUSTER_DEVICE_OK, "d1"},
+    {"an empty uuid", {KEEP_UUID, ""}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"a damaged uuid", {KEEP_UUID, "a b\n"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"a damaged state", {KEEP_UUID, "d1\n", KEEP_STATE, "{\"deviceId\":"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"a state of wrong types",
+     {KEEP_UUID, "d1\n", KEEP_STATE, "{\"deviceId\":1}"},
+     NULL,
+     MUSTER_DEVICE_CONFIGURATION,
+     NULL},
+    {"unknown members", {KEEP_UUID, "d1\n", KEEP_STATE, "{\"later\":true}"}, NULL, MUSTER_DEVICE_OK, "d1"},
+};
+
+static void check_folders(void)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char dir[64];
+        struct kept kept;
+        make_folder(dir);
+        for (size_t f = 0; folders[i].files[f] != NULL; f += 2)
+            put(dir, folders[i].files[f], folders[i].files[f + 1]);
+        enum muster_device_result result = load(dir, folders[i].wanted, &kept);
+        CHECK(result == folders[i].expected, "%s: %d", folders[i].what, (int)result);
+        if (result == MUSTER_DEVICE_OK) {
+            char first[LIMIT_UUID + 1];
+            strcpy(first, kept.uuid);
+            CHECK(id_is_uuid(first, strlen(first)), "%s: %s", folders[i].what, first);
+            CHECK(folders[i].uuid == NULL || strcmp(first, folders[i].uuid) == 0, "%s: %s", folders[i].what, first);
+            CHECK(load(dir, NULL, &kept) == MUSTER_DEVICE_OK && strcmp(kept.uuid, first) == 0, "%s: %s became %s",
+                  folders[i].what, first, kept.uuid);
+        }
+        remove_folder(dir);
+    }
+}
+
+static void check_state(void)
+{
+    char dir[64];
+    struct keep *keep = NULL;
+    struct kept kept, again;
+    struct problem problem;
+    struct stat st;
+    make_folder(dir);
+    CHECK_INT(keep_open(dir, false, &keep, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    strcpy(kept.name, "pump \"7\"");
+    strcpy(kept.api_key, "mdk_a_b");
+    strcpy(kept.register_members, "\"deviceName\":\"pump \\\"7\\\"\"");
+    CHECK_INT(keep_save(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_save_provisioning_key(keep, "mpk_c_d", &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, NULL, &again, &problem), MUSTER_DEVICE_OK);
+    CHECK_TEXT(again.name, kept.name);
+    CHECK_TEXT(again.api_key, kept.api_key);
+    CHECK_TEXT(again.register_members, kept.register_members);
+    CHECK_TEXT(again.provisioning_key, "mpk_c_d");
+    CHECK(stat(keep_path(keep, KEEP_STATE), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
+    CHECK(stat(keep_path(keep, KEEP_KEY), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
+    CHECK_INT(keep_erase_provisioning_key(keep, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_erase_provisioning_key(keep, &problem), MUSTER_DEVICE_OK);
+    CHECK(!is_there(dir, KEEP_KEY), "the key is still there");
+    kept_forget(&again);
+    CHECK_TEXT(again.uuid, kept.uuid);
+    CHECK_TEXT(again.name, kept.name);
+    CHECK_TEXT(again.api_key, "");
+    keep_close(keep);
+    remove_folder(dir);
+}
+
+static void check_lock(void)
+{
+    char dir[64];
+    struct keep *first = NULL, *second = NULL;
+    struct kept kept;
+    struct problem problem = {0};
+    make_folder(dir);
+    CHECK_INT(keep_open(dir, true, &second, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(second, NULL, &kept, &problem), MUSTER_DEVICE_NOT_FOUND);
+    keep_close(second);
+    CHECK(!is_there(dir, KEEP_UUID) && !is_there(dir, KEEP_LOCK), "a look left something behind");
+    CHECK_INT(keep_open(dir, false, &first, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_open(dir, false, &second, &problem), MUSTER_DEVICE_CONFLICT);
+    CHECK(second == NULL && strstr(problem.what, "another process") != NULL, "%s", problem.what);
+    CHECK_INT(keep_load(first, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_open(dir, true, &second, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(second, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    keep_close(second);
+    keep_close(first);
+    CHECK_INT(keep_open(dir, false, &first, &problem), MUSTER_DEVICE_OK);
+    keep_close(first);
+    remove_folder(dir);
+    CHECK_INT(keep_open(dir, true, &first, &problem), MUSTER_DEVICE_NOT_FOUND);
+    CHECK_INT(keep_open("/no/such/parent/device", false, &first, &problem), MUSTER_DEVICE_CONFIGURATION);
+}
+
+static void copy_file(struct keep *keep, const char *from, const char *to)
+{
+    char text[8192], path[512];
+    snprintf(path, sizeof path, "%s", keep_path(keep, to));
+    FILE *in = fopen(keep_path(keep, from), "r"), *out = fopen(path, "w");
+    if (in == NULL || out == NULL)
+        abort();
+    size_t length = fread(text, 1, sizeof text, in);
+    CHECK_INT(fwrite(text, 1, length, out), length);
+    fclose(in);
+    fclose(out);
+}
+
+/* The key pair and its request survive together or not at all. */
+static void check_request(void)
+{
+    char dir[64], csr[CSR_PEM_MAX];
+    struct keep *keep = NULL;
+    struct kept kept;
+    struct problem problem;
+    make_folder(dir);
+    CHECK_INT(keep_open(dir, false, &keep, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, "d1", &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK(strstr(kept.csr, "BEGIN CERTIFICATE REQUEST") != NULL && strstr(kept.csr, "PRIVATE") == NULL, "%s", kept.csr);
+    strcpy(csr, kept.csr);
+    strcpy(kept.provision_id, "r1");
+    CHECK_INT(keep_save(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_TEXT(kept.csr, csr);
+    CHECK_TEXT(kept.provision_id, "r1");
+
+    put(dir, KEEP_REQUEST, "-----BEGIN CERTIFICATE REQUEST-----\n");
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_TEXT(kept.csr, "");
+    CHECK_TEXT(kept.provision_id, "");
+    CHECK(!is_there(dir, KEEP_REQUEST), "a torn request is still there");
+
+    CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_certificate(keep, "no certificate", "no authority", &problem), MUSTER_DEVICE_FAILED);
+    CHECK(!is_there(dir, KEEP_REQUEST), "the request for a certificate that does not fit is still there");
+    CHECK(!keep_has_identity(keep), "rubbish counts as an identity");
+
+    CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    copy_file(keep, KEEP_REQUEST, KEEP_IDENTITY);
+    CHECK(!keep_has_identity(keep), "a key without its certificate counts as an identity");
+    CHECK_INT(keep_save_provisioning_key(keep, "mpk_c_d", &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_forget(keep, &problem), MUSTER_DEVICE_OK);
+    CHECK(!is_there(dir, KEEP_REQUEST) && !is_there(dir, KEEP_IDENTITY) && !is_there(dir, KEEP_KEY), "secrets stay");
+    CHECK(is_there(dir, KEEP_UUID), "the uuid is gone");
+    keep_close(keep);
+    remove_folder(dir);
+}
+
+int main(void)
+{
+    check_folders();
+    check_state();
+    check_lock();
+    check_request();
+    return check_done();
+}
