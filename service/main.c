@@ -149,35 +149,46 @@ static void close_core(struct core *core)
     secret_wipe(core->seal_key, sizeof core->seal_key);
 }
 
-static int run(const struct config *config)
+/* The whole service; too large for a stack. */
+struct service {
+    struct core core;
+    struct loop loop;
+    struct broker broker;
+};
+
+static int run_loop(struct service *service, const struct config *config, struct queue *queue)
 {
     char error[400];
-    /* Too large for a stack; there is one of each for the life of the process. */
-    struct core *core = calloc(1, sizeof *core);
-    struct loop *loop = calloc(1, sizeof *loop);
-    struct broker *broker = calloc(1, sizeof *broker);
-    struct queue *queue = queue_new(QUEUE_SIZE);
-    if (core == NULL || loop == NULL || broker == NULL || queue == NULL)
-        return die("start", "no memory");
-    if (open_core(core, config, queue) != 0)
-        return EXIT_FAILURE;
+    struct core *core = &service->core;
+    struct loop *loop = &service->loop;
     loop->core = core;
     loop->queue = queue;
-    loop->broker = broker;
-    if (!broker_start(broker, config, queue, clock_now(), error, sizeof error))
+    loop->broker = &service->broker;
+    if (!broker_start(&service->broker, config, queue, clock_now(), error, sizeof error))
         return die("the broker", error);
-    if (outbox_start(&loop->outbox, core->store, broker->connections[BROKER_PUBLISHER].mqtt, config->retained_status) !=
-        ST_OK)
+    if (outbox_start(&loop->outbox, core->store, service->broker.connections[BROKER_PUBLISHER].mqtt,
+                     config->retained_status) != ST_OK)
         return die("the database", store_error(core->store));
     int result = loop_run(loop, &stop);
-    broker_stop(broker, clock_now());
+    broker_stop(&service->broker, clock_now());
     log_line(LOG_NOTICE, "stopped", "%s", result == 0 ? "as asked" : "the disk failed; start the service again");
-    close_core(core);
-    queue_free(queue);
-    free(broker);
-    free(loop);
-    free(core);
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const struct config *config)
+{
+    struct service *service = calloc(1, sizeof *service);
+    struct queue *queue = queue_new(QUEUE_SIZE);
+    int result = EXIT_FAILURE;
+    if (service == NULL || queue == NULL) {
+        result = die("start", "no memory");
+    } else if (open_core(&service->core, config, queue) == 0) {
+        result = run_loop(service, config, queue);
+        close_core(&service->core);
+    }
+    queue_free(queue);
+    free(service);
+    return result;
 }
 
 /* Open mode trusts whoever reaches the broker: then it must be loopback, and nothing else. */

@@ -64,8 +64,9 @@ void queue_free(struct queue *queue)
 static char *place(char *at, const void *from, size_t length, const void **pointer)
 {
     *pointer = from != NULL ? at : NULL;
-    if (length > 0)
-        memcpy(at, from, length);
+    if (from == NULL)
+        return at;
+    memcpy(at, from, length);
     return at + length;
 }
 
