@@ -18,6 +18,7 @@
 #define QUEUE_SIZE         64 /* answers to one question at a time never fill it */
 #define KEEPALIVE_S        60
 #define CONNECT_TIMEOUT_S  10
+#define LAST_WORD_MS       2000 /* for the DISCONNECT packet itself */
 #define FIRST_REFUSAL_CODE 0x80 /* MQTT 5.0, 2.4: reason codes from here on are failures */
 
 /* Locking: `lock` guards what stands below it, is held for a few copies only and never while Paho is called. */
@@ -28,9 +29,10 @@ struct paho {
     int filter_count;
     int wake;
     pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool open;     /* events are wanted */
-    bool finished; /* the answer to MQTTAsync_disconnect came */
+    pthread_cond_t settled; /* unfinished has come to 0 */
+    bool open;              /* events are wanted */
+    int unfinished;         /* publishes at QoS 1 without PUBACK; at the end, the disconnect */
+    char tls_why[96];       /* what TLS did not like, of the last attempt */
     struct paho_event queue[QUEUE_SIZE];
     size_t first, count;
 };
@@ -114,6 +116,23 @@ static bool is_refusal(enum MQTTReasonCodes code)
            code == MQTTREASONCODE_BANNED || code == MQTTREASONCODE_BAD_AUTHENTICATION_METHOD;
 }
 
+/* One line of OpenSSL's error queue, "thread:error:code:library:function:reason:file:line:data": keeps the reason. */
+static int on_tls_error(const char *line, size_t length, void *context)
+{
+    struct paho *paho = context;
+    const char *at = line, *end = line + length;
+    for (int colons = 0; at != NULL && colons < 5; colons++) {
+        at = memchr(at, ':', (size_t)(end - at));
+        at = at != NULL ? at + 1 : NULL;
+    }
+    const char *stop = at != NULL ? memchr(at, ':', (size_t)(end - at)) : NULL;
+    pthread_mutex_lock(&paho->lock);
+    if (stop != NULL && paho->tls_why[0] == '\0')
+        snprintf(paho->tls_why, sizeof paho->tls_why, "TLS: %.*s", (int)(stop - at), at);
+    pthread_mutex_unlock(&paho->lock);
+    return 1;
+}
+
 static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
 {
     bool refused = data != NULL && is_refusal(data->reasonCode);
@@ -122,7 +141,14 @@ static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
         reason = MQTTReasonCode_toString(data->reasonCode);
     if (reason == NULL && data != NULL)
         reason = data->message;
-    enqueue_down(context, refused, reason != NULL ? reason : "no TCP or TLS connection");
+    if (reason == NULL)
+        reason = "no TCP or TLS connection";
+    struct paho *paho = context;
+    char tls_why[sizeof paho->tls_why];
+    pthread_mutex_lock(&paho->lock);
+    memcpy(tls_why, paho->tls_why, sizeof tls_why);
+    pthread_mutex_unlock(&paho->lock);
+    enqueue_down(paho, refused, tls_why[0] != '\0' ? tls_why : reason);
 }
 
 static void on_subscribed(void *context, MQTTAsync_successData5 *data)
@@ -188,7 +214,7 @@ struct paho *paho_new(const char *client_id)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&paho->lock, NULL);
-    pthread_cond_init(&paho->ended, &monotonic);
+    pthread_cond_init(&paho->settled, &monotonic);
     pthread_condattr_destroy(&monotonic);
     if (paho->wake < 0 || !make_client(paho, client_id)) {
         paho_free(paho);
@@ -207,7 +233,7 @@ void paho_free(struct paho *paho)
         MQTTAsync_destroy(&paho->client);
     if (paho->wake >= 0)
         close(paho->wake);
-    pthread_cond_destroy(&paho->ended);
+    pthread_cond_destroy(&paho->settled);
     pthread_mutex_destroy(&paho->lock);
     free(paho);
 }
@@ -222,6 +248,10 @@ static void open_queue(struct paho *paho, bool open)
 {
     pthread_mutex_lock(&paho->lock);
     paho->open = open;
+    if (open) {
+        paho->unfinished = 0; /* an earlier connection took along what it had */
+        paho->tls_why[0] = '\0';
+    }
     while (paho->count > 0) {
         paho_event_wipe(&paho->queue[paho->first]);
         paho->first = (paho->first + 1) % QUEUE_SIZE;
@@ -230,7 +260,7 @@ static void open_queue(struct paho *paho, bool open)
     pthread_mutex_unlock(&paho->lock);
 }
 
-static MQTTAsync_SSLOptions tls_options(const struct paho_login *login)
+static MQTTAsync_SSLOptions tls_options(struct paho *paho, const struct paho_login *login)
 {
     MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
     tls.trustStore = login->ca_file;
@@ -238,6 +268,8 @@ static MQTTAsync_SSLOptions tls_options(const struct paho_login *login)
     tls.enableServerCertAuth = 1;
     tls.verify = 1; /* the certificate must be for this host */
     tls.disableDefaultTrustStore = 1;
+    tls.ssl_error_cb = on_tls_error;
+    tls.ssl_error_context = paho;
     return tls;
 }
 
@@ -256,7 +288,7 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
     bool bare_ipv6 = strchr(login->host, ':') != NULL && login->host[0] != '[';
     snprintf(uri, sizeof uri, bare_ipv6 ? "%s://[%s]:%d" : "%s://%s:%d", login->ca_file != NULL ? "ssl" : "tcp",
              login->host, login->port);
-    MQTTAsync_SSLOptions tls = tls_options(login);
+    MQTTAsync_SSLOptions tls = tls_options(paho, login);
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
     will.topicName = login->will_topic;
     will.message = login->will_payload;
@@ -283,59 +315,75 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
         enqueue_down(paho, false, "the connection could not be begun");
 }
 
-bool paho_publish(struct paho *paho, const char *topic, const char *payload, size_t length, int qos)
-{
-    MQTTAsync_message message = MQTTAsync_message_initializer;
-    message.payload = (void *)(uintptr_t)payload; /* Paho copies it and changes nothing */
-    message.payloadlen = (int)length;
-    message.qos = qos;
-    return MQTTAsync_sendMessage(paho->client, topic, &message, NULL) == MQTTASYNC_SUCCESS;
-}
-
-static void finish(struct paho *paho)
+static void count_unfinished(struct paho *paho, int change)
 {
     pthread_mutex_lock(&paho->lock);
-    paho->finished = true;
-    pthread_cond_signal(&paho->ended);
+    paho->unfinished += change;
+    if (paho->unfinished <= 0)
+        pthread_cond_signal(&paho->settled);
     pthread_mutex_unlock(&paho->lock);
 }
 
-static void on_ended(void *context, MQTTAsync_successData5 *data)
+static void on_finished(void *context, MQTTAsync_successData5 *data)
 {
     (void)data;
-    finish(context);
+    count_unfinished(context, -1);
 }
 
-static void on_end_failure(void *context, MQTTAsync_failureData5 *data)
+static void on_not_finished(void *context, MQTTAsync_failureData5 *data)
 {
     (void)data;
-    finish(context);
+    count_unfinished(context, -1);
 }
 
-static void wait_for_end(struct paho *paho, int timeout_ms)
+static void wait_settled(struct paho *paho, int timeout_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000 + 1; /* Paho looks at its own timeouts once a second */
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&paho->lock);
-    while (!paho->finished && pthread_cond_timedwait(&paho->ended, &paho->lock, &until) == 0)
+    while (paho->unfinished > 0 && pthread_cond_timedwait(&paho->settled, &paho->lock, &until) == 0)
         continue;
+    paho->unfinished = 0;
     pthread_mutex_unlock(&paho->lock);
 }
 
+bool paho_publish(struct paho *paho, const char *topic, const char *payload, size_t length, int qos)
+{
+    MQTTAsync_message message = MQTTAsync_message_initializer;
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    message.payload = (void *)(uintptr_t)payload; /* Paho copies it and changes nothing */
+    message.payloadlen = (int)length;
+    message.qos = qos;
+    if (qos > 0) {
+        options.onSuccess5 = on_finished;
+        options.onFailure5 = on_not_finished;
+        options.context = paho;
+        count_unfinished(paho, 1);
+    }
+    bool taken = MQTTAsync_sendMessage(paho->client, topic, &message, &options) == MQTTASYNC_SUCCESS;
+    if (!taken && qos > 0)
+        count_unfinished(paho, -1);
+    return taken;
+}
+
+/* Waits for the PUBACKs itself: Paho's own patience in MQTTAsync_disconnect looks only once a second. */
 void paho_disconnect(struct paho *paho, int timeout_ms)
 {
     MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
-    options.timeout = timeout_ms;
-    options.onSuccess5 = on_ended;
-    options.onFailure5 = on_end_failure;
+    options.onSuccess5 = on_finished;
+    options.onFailure5 = on_not_finished;
     options.context = paho;
     open_queue(paho, false);
-    pthread_mutex_lock(&paho->lock);
-    paho->finished = false;
-    pthread_mutex_unlock(&paho->lock);
+    wait_settled(paho, timeout_ms);
+    count_unfinished(paho, 1);
     if (paho->active && MQTTAsync_disconnect(paho->client, &options) == MQTTASYNC_SUCCESS)
-        wait_for_end(paho, timeout_ms);
+        wait_settled(paho, LAST_WORD_MS);
+    else
+        count_unfinished(paho, -1);
     paho->active = false;
 }
 
