@@ -123,7 +123,9 @@ void client_retreat(struct step *step)
         lesser = CREDENTIAL_NONE;
     client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_CERTIFICATE;
     client->refusals = 0;
-    connect_later(step, backoff_slow_ms(client_random32(step, RANDOM_WAIT)));
+    uint32_t random = client_random32(step, RANDOM_WAIT);
+    connect_later(step, lesser != CREDENTIAL_NONE ? backoff_ms(client->failures + client->rejections, random)
+                                                  : backoff_slow_ms(random));
 }
 
 static enum task first_task(const struct client *client)

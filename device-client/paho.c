@@ -1,21 +1,17 @@
 #include "device-client/paho.h"
 
 #include "certs/key.h"
+#include "device-client/inbox.h"
 #include "topics/limits.h"
 
 #include <MQTTAsync.h>
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
-#define QUEUE_SIZE         64 /* answers to one question at a time never fill it */
 #define KEEPALIVE_S        60
 #define CONNECT_TIMEOUT_S  10
 #define LAST_WORD_MS       2000 /* for the DISCONNECT packet itself */
@@ -27,53 +23,18 @@ struct paho {
     bool active; /* paho_connect was called, and not disconnected since */
     char filters[PAHO_FILTERS][LIMIT_TOPIC + 1];
     int filter_count;
-    int wake;
+    struct inbox inbox;
     pthread_mutex_t lock;
     pthread_cond_t settled; /* unfinished has come to 0 */
-    bool open;              /* events are wanted */
     int unfinished;         /* publishes at QoS 1 without PUBACK; at the end, the disconnect */
     char tls_why[96];       /* what TLS did not like, of the last attempt */
-    struct paho_event queue[QUEUE_SIZE];
-    size_t first, count;
 };
-
-void paho_event_wipe(struct paho_event *event)
-{
-    if (event->topic != NULL)
-        key_wipe(event->topic, event->topic_length + event->length + 2);
-    free(event->topic);
-    event->topic = event->payload = NULL;
-}
-
-/* Takes over `event`. One that does not fit is dropped: a lost answer is asked for again. PAHO_DOWN always fits, it
- * takes the place of the oldest. */
-static void enqueue(struct paho *paho, struct paho_event *event)
-{
-    struct paho_event dropped = {.kind = PAHO_MESSAGE};
-    pthread_mutex_lock(&paho->lock);
-    bool full = paho->count == QUEUE_SIZE;
-    if (!paho->open || (full && event->kind == PAHO_MESSAGE)) {
-        dropped = *event;
-    } else {
-        if (full) {
-            dropped = paho->queue[paho->first];
-            paho->first = (paho->first + 1) % QUEUE_SIZE;
-            paho->count--;
-        }
-        paho->queue[(paho->first + paho->count++) % QUEUE_SIZE] = *event;
-    }
-    pthread_mutex_unlock(&paho->lock);
-    paho_event_wipe(&dropped);
-    uint64_t one = 1;
-    if (write(paho->wake, &one, sizeof one) < 0)
-        errno = 0; /* the counter is full: then it is readable already */
-}
 
 static void enqueue_down(struct paho *paho, bool refused, const char *reason)
 {
     struct paho_event event = {.kind = PAHO_DOWN, .refused = refused};
     snprintf(event.reason, sizeof event.reason, "%s", reason);
-    enqueue(paho, &event);
+    inbox_put(&paho->inbox, &event);
 }
 
 static int on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message)
@@ -86,7 +47,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
         memcpy(event.topic, topic, topic_size);
         memcpy(event.payload, message->payload, length);
         event.topic[topic_size] = event.payload[length] = '\0';
-        enqueue(context, &event);
+        inbox_put(&((struct paho *)context)->inbox, &event);
     }
     key_wipe(message->payload, length); /* it may be an API key */
     MQTTAsync_freeMessage(&message);
@@ -159,7 +120,7 @@ static void on_subscribed(void *context, MQTTAsync_successData5 *data)
     for (int i = 0; i < data->alt.sub.reasonCodeCount && data->alt.sub.reasonCodes != NULL; i++)
         granted = granted && (unsigned)data->alt.sub.reasonCodes[i] < FIRST_REFUSAL_CODE;
     if (granted)
-        enqueue(paho, &up);
+        inbox_put(&paho->inbox, &up);
     else
         enqueue_down(paho, true, "the broker does not grant the subscription");
 }
@@ -209,14 +170,13 @@ struct paho *paho_new(const char *client_id)
     struct paho *paho = calloc(1, sizeof *paho);
     if (paho == NULL)
         return NULL;
-    paho->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&paho->lock, NULL);
     pthread_cond_init(&paho->settled, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (paho->wake < 0 || !make_client(paho, client_id)) {
+    if (!inbox_begin(&paho->inbox) || !make_client(paho, client_id)) {
         paho_free(paho);
         return NULL;
     }
@@ -231,8 +191,7 @@ void paho_free(struct paho *paho)
         paho_disconnect(paho, 1000);
     if (paho->client != NULL)
         MQTTAsync_destroy(&paho->client);
-    if (paho->wake >= 0)
-        close(paho->wake);
+    inbox_end(&paho->inbox);
     pthread_cond_destroy(&paho->settled);
     pthread_mutex_destroy(&paho->lock);
     free(paho);
@@ -240,24 +199,7 @@ void paho_free(struct paho *paho)
 
 int paho_descriptor(const struct paho *paho)
 {
-    return paho->wake;
-}
-
-/* From now on events are wanted, or not; what waits is dropped. */
-static void open_queue(struct paho *paho, bool open)
-{
-    pthread_mutex_lock(&paho->lock);
-    paho->open = open;
-    if (open) {
-        paho->unfinished = 0; /* an earlier connection took along what it had */
-        paho->tls_why[0] = '\0';
-    }
-    while (paho->count > 0) {
-        paho_event_wipe(&paho->queue[paho->first]);
-        paho->first = (paho->first + 1) % QUEUE_SIZE;
-        paho->count--;
-    }
-    pthread_mutex_unlock(&paho->lock);
+    return paho->inbox.wake;
 }
 
 static MQTTAsync_SSLOptions tls_options(struct paho *paho, const struct paho_login *login)
@@ -310,7 +252,11 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
         paho_disconnect(paho, 0);
     copy_filters(paho, login);
     paho->active = true;
-    open_queue(paho, true);
+    pthread_mutex_lock(&paho->lock);
+    paho->unfinished = 0; /* an earlier connection took along what it had */
+    paho->tls_why[0] = '\0';
+    pthread_mutex_unlock(&paho->lock);
+    inbox_open(&paho->inbox, true);
     if (MQTTAsync_connect(paho->client, &options) != MQTTASYNC_SUCCESS)
         enqueue_down(paho, false, "the connection could not be begun");
 }
@@ -377,7 +323,7 @@ void paho_disconnect(struct paho *paho, int timeout_ms)
     options.onSuccess5 = on_finished;
     options.onFailure5 = on_not_finished;
     options.context = paho;
-    open_queue(paho, false);
+    inbox_open(&paho->inbox, false);
     wait_settled(paho, timeout_ms);
     count_unfinished(paho, 1);
     if (paho->active && MQTTAsync_disconnect(paho->client, &options) == MQTTASYNC_SUCCESS)
@@ -387,20 +333,7 @@ void paho_disconnect(struct paho *paho, int timeout_ms)
     paho->active = false;
 }
 
-/* The counter is cleared before the look into the queue: an event that comes after the look sets it again. */
 bool paho_next(struct paho *paho, struct paho_event *out)
 {
-    uint64_t counter;
-    if (read(paho->wake, &counter, sizeof counter) < 0)
-        errno = 0; /* nobody woke us: look all the same */
-    pthread_mutex_lock(&paho->lock);
-    bool has = paho->count > 0;
-    if (has) {
-        *out = paho->queue[paho->first];
-        paho->queue[paho->first].topic = NULL;
-        paho->first = (paho->first + 1) % QUEUE_SIZE;
-        paho->count--;
-    }
-    pthread_mutex_unlock(&paho->lock);
-    return has;
+    return inbox_take(&paho->inbox, out);
 }

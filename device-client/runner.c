@@ -1,57 +1,17 @@
-#include "device-client/runner.h"
+#include "device-client/runner_internal.h"
 
-#include "certs/file.h"
 #include "certs/key.h"
 #include "device-client/backoff.h"
-#include "device-client/metrics.h"
-#include "device-client/paho.h"
-#include "topics/topic.h"
 
-#include <errno.h>
 #include <openssl/rand.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define GOODBYE_MS   2000
 #define METRICS_SIZE 512
-#define KEY_FILE_MAX 1024
-
-/* One life, from reading the folder to the end or to a failed write. */
-struct run {
-    const struct runner_options *options;
-    struct client client;
-    struct kept kept;
-    struct paho *paho;
-    struct metrics metrics;
-    struct client_effects effects;
-    struct problem *problem;
-    bool trusting; /* the file of authorities was seen */
-    bool broken;   /* something durable was not written: begin again */
-};
-
-bool runner_read_key(const char *key, const char *file, char *out, struct problem *problem)
-{
-    char text[KEY_FILE_MAX];
-    size_t length = 0;
-    int error = 0;
-    out[0] = '\0';
-    if (key == NULL && file != NULL) {
-        error = file_read(file, text, sizeof text, &length);
-        text[error == 0 ? strcspn(text, "\r\n \t") : 0] = '\0';
-        key = text;
-    }
-    bool good = error == 0 && (key == NULL || (kept_copy(out, LIMIT_CREDENTIAL + 1, key) && key[0] != '\0'));
-    if (!good)
-        problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "put the key (mpk_...) on the first line of the file",
-                    "cannot read the provisioning key%s%.200s: %s", file != NULL ? " from " : "",
-                    file != NULL ? file : "", error != 0 ? strerror(error) : "it is empty or too long");
-    key_wipe(text, sizeof text);
-    return good;
-}
 
 static int64_t clock_ms(clockid_t clock)
 {
@@ -74,72 +34,6 @@ static void say_problem(const struct run *run, const struct problem *problem)
     snprintf(line, sizeof line, "  mend: %s", problem->mend);
     if (problem->mend[0] != '\0')
         say(run, line);
-}
-
-/* Where the credential is used: docs/protocol.md, section 2. Without TLS there is no certificate, so the API key stands
- * in for it. */
-static void fill_login(struct run *run, struct paho_login *login, char paths[2][4096])
-{
-    const struct runner_options *options = run->options;
-    enum credential credential = run->client.credential;
-    bool plain = options->plain_port != 0, mtls = !plain && credential == CREDENTIAL_CERTIFICATE;
-    snprintf(paths[0], sizeof paths[0], "%s",
-             options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES));
-    snprintf(paths[1], sizeof paths[1], "%s", keep_path(options->keep, KEEP_IDENTITY));
-    login->host = options->broker;
-    login->port = plain ? options->plain_port : mtls ? options->mtls_port : options->tls_port;
-    login->ca_file = plain ? NULL : paths[0];
-    login->identity_file = mtls ? paths[1] : NULL;
-    bool provisioning = credential == CREDENTIAL_PROVISIONING_KEY;
-    const char *password = provisioning ? run->kept.provisioning_key : run->kept.api_key;
-    if (!mtls && password[0] != '\0') {
-        login->username = provisioning ? "provision" : run->kept.uuid;
-        login->password = password;
-    }
-}
-
-/* The filter for the answers to all operations of one device: the topic of one, then "+" in that place. */
-static const char *answers(enum topic_id id, const char *uuid, char *out, size_t size)
-{
-    if (topic_build(id, out, size, (const char *[]){uuid, "x"}) == 0)
-        return NULL;
-    strrchr(out, '/')[-1] = '+';
-    return out;
-}
-
-/* Looked at once, before the first connection; a file that vanishes later is waited for. */
-static bool has_authorities(struct run *run)
-{
-    const struct runner_options *options = run->options;
-    const char *file = options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES);
-    if (run->trusting || options->plain_port != 0 || access(file, R_OK) == 0)
-        return run->trusting = true;
-    problem_set(run->problem, MUSTER_DEVICE_CONFIGURATION,
-                "give --cafile FILE with the service's CA (or --plain-port N on loopback)",
-                "the broker cannot be trusted without its CA: cannot read %.200s", file);
-    return false;
-}
-
-static void connect_broker(struct run *run)
-{
-    char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1], goodbye[256];
-    char paths[2][4096];
-    struct problem ignored;
-    struct paho_login login = {0};
-    struct kept *kept = &run->kept;
-    if (run->client.credential == CREDENTIAL_PROVISIONING_KEY && kept->provisioning_key[0] == '\0')
-        (void)runner_read_key(run->options->provisioning_key, run->options->provisioning_key_file,
-                              kept->provisioning_key, &ignored);
-    fill_login(run, &login, paths);
-    login.filters[0] = answers(TOPIC_DEVICE_ACCEPTED, kept->uuid, accepted, sizeof accepted);
-    login.filters[1] = answers(TOPIC_DEVICE_REJECTED, kept->uuid, rejected, sizeof rejected);
-    if (run->client.session[0] != '\0' &&
-        topic_build(TOPIC_DEVICE_REQUEST, will, sizeof will, (const char *[]){kept->uuid, "will"}) > 0) {
-        client_heartbeat(&run->client, "", goodbye, sizeof goodbye);
-        login.will_topic = will;
-        login.will_payload = goodbye;
-    }
-    paho_connect(run->paho, &login);
 }
 
 static void publish(struct run *run)
@@ -214,8 +108,8 @@ static void step(struct run *run, struct client_input *input)
         publish(run);
     if (effects->disconnect)
         paho_disconnect(run->paho, effects->done ? GOODBYE_MS : GOODBYE_MS / 4);
-    if (effects->connect && has_authorities(run)) {
-        connect_broker(run);
+    if (effects->connect && runner_has_authorities(run)) {
+        runner_connect(run);
     } else if (effects->connect) {
         effects->done = true;
         effects->problem = *run->problem;

@@ -35,10 +35,10 @@ struct world {
     const char *deny_operation;
     int denials, retry_after_ms;
     enum credential refuse; /* logins with that are refused */
-    bool refused_now, connected, answered, registered;
+    bool refused_now, connected, answered;
     char answer_topic[LIMIT_TOPIC + 1], answer[4096];
     struct seen registers, provisions, connects;
-    int logins[4], heartbeats, goodbyes, updates, resets, kills, crashes_at_end;
+    int logins[4], heartbeats, goodbyes, updates, resets, kills;
     bool key_erased, done;
     char line[400];
     struct problem problem;
@@ -84,11 +84,10 @@ static void remember(struct seen *seen, const char *id, const char *body)
     snprintf(seen->body[seen->count++], sizeof seen->body[0], "%s", body);
 }
 
-static void write_answer(struct world *world, const char *operation, const char *id, const char *session)
+static void write_answer(struct world *world, const char *operation, const char *id)
 {
     struct json_writer json;
     bool denied = world->deny != NULL && world->denials > 0 && strcmp(operation, world->deny_operation) == 0;
-    (void)session;
     topic_build(denied ? TOPIC_DEVICE_REJECTED : TOPIC_DEVICE_ACCEPTED, world->answer_topic, sizeof world->answer_topic,
                 (const char *[]){UUID, operation});
     json_start(&json, world->answer, sizeof world->answer);
@@ -136,7 +135,7 @@ static void serve(struct world *world, const char *topic, const char *payload)
     if (world->lose > 0)
         world->lose--;
     else
-        write_answer(world, operation, id, "");
+        write_answer(world, operation, id);
 }
 
 static void input(struct world *world, struct client_input in);

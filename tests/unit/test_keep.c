@@ -3,10 +3,12 @@
 #include "tests/unit/check.h"
 #include "topics/id.h"
 
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void put(const char *dir, const char *name, const char *text)
@@ -222,11 +224,73 @@ static void check_request(void)
     remove_folder(dir);
 }
 
+/* A certificate for the key pair in request.pem, or for another one. */
+static void certify(struct keep *keep, bool other, char *out, size_t size)
+{
+    FILE *file = fopen(keep_path(keep, KEEP_REQUEST), "r");
+    EVP_PKEY *own = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = other ? EVP_EC_gen("P-256") : own;
+    X509 *certificate = X509_new();
+    BIO *text = BIO_new(BIO_s_mem());
+    if (own == NULL || key == NULL || certificate == NULL || text == NULL)
+        abort();
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    PEM_write_bio_X509(text, certificate);
+    int length = BIO_read(text, out, (int)size - 1);
+    out[length > 0 ? length : 0] = '\0';
+    BIO_free(text);
+    X509_free(certificate);
+    if (other)
+        EVP_PKEY_free(key);
+    EVP_PKEY_free(own);
+    fclose(file);
+}
+
+static void check_identity(void)
+{
+    char dir[64], pem[4096];
+    struct keep *keep = NULL;
+    struct kept kept;
+    struct problem problem;
+    struct stat st;
+    make_folder(dir);
+    CHECK_INT(keep_open(dir, false, &keep, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, "d1", &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_save_provisioning_key(keep, "mpk_c_d", &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    certify(keep, true, pem, sizeof pem);
+    CHECK_INT(keep_certificate(keep, pem, pem, &problem), MUSTER_DEVICE_FAILED);
+    CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    certify(keep, false, pem, sizeof pem);
+    CHECK_INT(keep_certificate(keep, pem, pem, &problem), MUSTER_DEVICE_OK);
+    CHECK(stat(keep_path(keep, KEEP_IDENTITY), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
+
+    /* killed before state.json was replaced: the files alone are no identity, and the key stays for the next try */
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK(!kept_is_provisioned(&kept) && is_there(dir, KEEP_KEY), "provisioned without a commit");
+    /* killed right after it */
+    strcpy(kept.certificate_id, "01");
+    CHECK_INT(keep_save(keep, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK(kept_is_provisioned(&kept) && !is_there(dir, KEEP_KEY), "the provisioning key outlives its duty");
+    CHECK_TEXT(kept.provisioning_key, "");
+    /* one of the files is lost */
+    (void)unlink(keep_path(keep, KEEP_AUTHORITIES));
+    CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
+    CHECK(!kept_is_provisioned(&kept), "provisioned without anyone to trust");
+    keep_close(keep);
+    remove_folder(dir);
+}
+
 int main(void)
 {
     check_folders();
     check_state();
     check_lock();
     check_request();
+    check_identity();
     return check_done();
 }
