@@ -147,6 +147,12 @@ static enum status save(struct core *core, struct request *request, enum enrolme
     return status;
 }
 
+enum status enrol_count_use(struct core *core, struct request *request)
+{
+    enum status status = store_key_use(core->store, request->sender.key.id, request->address.id, core->now.wall);
+    return status == ST_PROVISIONING_KEY_EXHAUSTED ? fail(&request->why, status, NULL, NULL) : status;
+}
+
 enum status enrol_register(struct core *core, struct request *request, enum enrolment way, enum device_state state,
                            struct reply *reply)
 {
@@ -154,9 +160,7 @@ enum status enrol_register(struct core *core, struct request *request, enum enro
         start_row(&core->device, request->address.id, request->sender.tenant, core->now.wall);
     core->device.manual = false;
     core->device.state = state;
-    enum status status = store_key_use(core->store, request->sender.key.id, request->address.id, core->now.wall);
-    if (status == ST_PROVISIONING_KEY_EXHAUSTED)
-        return fail(&request->why, status, NULL, NULL);
+    enum status status = enrol_count_use(core, request);
     return status == ST_OK ? save(core, request, way, reply) : status;
 }
 

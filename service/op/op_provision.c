@@ -83,7 +83,10 @@ static enum status prepare(struct core *core, struct request *request)
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;
     }
-    enum status status = take_public_key(core, request);
+    /* Before the intent: a spent key shall not make one, nor take a key pair. */
+    enum status status = request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : ST_OK;
+    if (status == ST_OK)
+        status = take_public_key(core, request);
     if (status != ST_OK)
         return status;
     status = store_public_key_is_foreign(core->store, request->ticket->public_key.fingerprint, request->address.id,
