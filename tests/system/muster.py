@@ -172,6 +172,7 @@ class Client:
         self.mqtt.on_connect, self.mqtt.on_subscribe = self._connected, self._subscribed
         self.mqtt.on_disconnect = lambda *_: self.ready.clear()
         self.mqtt.on_message = self._message
+        self.mqtt.on_socket_open = lambda _client, _data, sock: sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.mqtt.max_inflight_messages_set(1000)
         self.mqtt.reconnect_delay_set(0.1, 1)
         if will:
@@ -237,11 +238,13 @@ class Asker(Client):
                "muster/v1/admin/+/reply/#", "muster/v1/admin/+/+/+/accepted", "muster/v1/admin/+/+/+/rejected"]
 
     def __init__(self, port, client_id=None):
-        self.answers, self.news, self.count = {}, threading.Condition(), 0
+        self.answers, self.sent, self.news, self.count = {}, set(), threading.Condition(), 0
         super().__init__(port, client_id, self.FILTERS, on_message=self._answer)
 
     def _answer(self, message):
         correlation = getattr(message.properties, "CorrelationData", None)
+        if message.topic in self.sent:  # our own word, on a topic of answers
+            return
         answer = Answer(json.loads(message.payload))
         answer.topic, answer.raw = message.topic, message.payload
         with self.news:
@@ -252,6 +255,7 @@ class Asker(Client):
         """Sends one request; its correlation data."""
         self.count += 1
         correlation = b"%d-%d" % (id(self), self.count)
+        self.sent.add(topic)
         self.publish(topic, payload, correlation=correlation, response=response)
         return correlation
 
@@ -294,7 +298,7 @@ class Recorder(Client):
 
     def events(self, uuid=None, kind=None):
         with self.lock:
-            found = [body for topic, body in self.seen if topic.startswith("muster/v1/event/")]
+            found = [body for topic, body in self.seen if topic.startswith("muster/v1/event/") and "event" in body]
         return [e for e in found if uuid in (None, e["uuid"]) and kind in (None, e["event"])]
 
     def changes(self, uuid=None):
