@@ -105,7 +105,7 @@ static bool set(struct arguments *out, const struct option *option, const char *
 /* Reads "--option", "--option VALUE" or "--option=VALUE" at argv[*i]. */
 static bool read_option(int argc, char **argv, int *i, struct arguments *out)
 {
-    const char *name = argv[*i], *equals = strchr(name, '='), *value = NULL;
+    const char *name = argv[*i], *equals = strchr(name, '='), *value = "";
     const struct option *option = find(name, equals != NULL ? (size_t)(equals - name) : strlen(name));
     if (option == NULL)
         return complain(name, "is no option");

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const credential_names[] = {"none", "the provisioning key", "the API key", "the certificate"};
+static const char *credential_name(enum credential credential)
+{
+    static const char *const names[] = {"nothing", "the provisioning key", "the API key", "the certificate"};
+    return credential <= CREDENTIAL_CERTIFICATE ? names[credential] : names[0];
+}
 
 void client_init(struct client *client, const struct client_options *options, struct kept *kept)
 {
@@ -150,7 +154,7 @@ static void on_start(struct step *step)
     else
         client_connect(step);
     if (goal == GOAL_RUN && !step->out->done)
-        client_say(step, "device uuid=%s connects with %s", client->kept->uuid, credential_names[client->credential]);
+        client_say(step, "device uuid=%s connects with %s", client->kept->uuid, credential_name(client->credential));
 }
 
 static void on_up(struct step *step)
@@ -179,7 +183,7 @@ static void give_up(struct step *step)
     bool refused = step->in->refused;
     char what[256];
     snprintf(what, sizeof what, refused ? "the broker refused %s (%s)" : "no connection with %s: %s",
-             credential_names[step->client->credential], step->in->reason);
+             credential_name(step->client->credential), step->in->reason);
     client_done(step, refused ? MUSTER_DEVICE_DENIED : MUSTER_DEVICE_UNREACHABLE, refused ? refuse_mend : reach_mend,
                 what);
 }
@@ -202,12 +206,9 @@ static void on_down(struct step *step)
         connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
         if (client->refusals >= CLIENT_REFUSALS)
             client_retreat(step);
-        double seconds = (double)(client->next_ms - step->in->now_ms) / 1000;
-        client_say(step, "%s (%s with %s), again in %.1f s",
-                   was_up              ? "connection lost"
-                   : step->in->refused ? "login refused"
-                                       : "no connection",
-                   step->in->reason, credential_names[client->credential], seconds);
+        const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
+        client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
+                   credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
     }
 }
 

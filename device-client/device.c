@@ -138,7 +138,7 @@ static void keep_name(const struct muster_device *device, const char *name)
 {
     struct keep *keep = NULL;
     struct kept kept;
-    struct problem ignored;
+    struct problem ignored = {0};
     char dir[PATH_MAX];
     kept_copy(dir, sizeof dir, keep_path(device->keep, "."));
     if (keep_open(dir, false, &keep, &ignored) == MUSTER_DEVICE_OK &&

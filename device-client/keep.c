@@ -2,12 +2,12 @@
 
 #include "certs/file.h"
 #include "certs/key.h"
+#include "device-client/random.h"
 #include "topics/id.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,16 +119,14 @@ static int read_line(struct keep *keep, const char *name, char *out, size_t size
 }
 
 /* RFC 4122, 4.4: 122 random bits. */
-static bool make_uuid(char out[LIMIT_UUID + 1])
+static void make_uuid(char out[LIMIT_UUID + 1])
 {
     unsigned char r[16];
-    if (RAND_bytes(r, sizeof r) != 1)
-        return false;
+    random_fill(r, sizeof r);
     r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
     r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
     snprintf(out, LIMIT_UUID + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
              r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
-    return true;
 }
 
 static enum muster_device_result new_uuid(struct keep *keep, const char *wanted, struct kept *kept,
@@ -139,8 +137,8 @@ static enum muster_device_result new_uuid(struct keep *keep, const char *wanted,
         return problem_set(problem, MUSTER_DEVICE_NOT_FOUND,
                            "give its folder with --dir, or begin one: muster-device provision --name NAME",
                            "there is no device in %.200s", keep->dir);
-    if (!kept_copy(kept->uuid, sizeof kept->uuid, wanted) && !make_uuid(kept->uuid))
-        return problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "there are no random octets");
+    if (!kept_copy(kept->uuid, sizeof kept->uuid, wanted))
+        make_uuid(kept->uuid);
     int length = snprintf(line, sizeof line, "%s\n", kept->uuid);
     int error = file_write(keep_path(keep, KEEP_UUID), line, (size_t)length, 0600);
     return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_UUID, error, problem);
@@ -190,7 +188,7 @@ static enum muster_device_result load_state(struct keep *keep, struct kept *kept
  * that has done its duty. What cannot be erased now is erased by a later start. */
 static void tidy_up(struct keep *keep, struct kept *kept)
 {
-    struct problem ignored;
+    struct problem ignored = {0};
     bool idle = kept->provision_id[0] == '\0' || kept->csr[0] == '\0';
     if (idle)
         kept->provision_id[0] = kept->csr[0] = '\0';

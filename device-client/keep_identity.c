@@ -2,10 +2,9 @@
 
 #include "certs/file.h"
 #include "certs/key.h"
+#include "device-client/pem.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,24 +64,29 @@ void keep_read_request(struct keep *keep, struct kept *kept)
     key_wipe(pem, sizeof pem);
 }
 
-/* Asks TLS itself, which will have to use the files: a chain whose first certificate fits the private key. */
-static bool tls_takes(const char *identity, const char *authorities)
+/* Whether the certificate in `pem` is for the private key behind it: its public key stands in there as it is. */
+static bool is_pair(const char *pem, size_t length)
 {
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-    bool good = tls != NULL;
-    if (identity != NULL)
-        good = good && SSL_CTX_use_certificate_chain_file(tls, identity) == 1 &&
-               SSL_CTX_use_PrivateKey_file(tls, identity, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(tls) == 1;
-    if (authorities != NULL)
-        good = good && SSL_CTX_load_verify_file(tls, authorities) == 1;
-    SSL_CTX_free(tls);
-    ERR_clear_error();
+    unsigned char der[LIMIT_STRING];
+    struct public_key public_key;
+    size_t der_length = pem_certificate(pem, der, sizeof der);
+    struct key *key = der_length > 0 ? key_read_pem(pem, length, NULL) : NULL;
+    bool good = key != NULL && key_public(key, &public_key) &&
+                memmem(der, der_length, public_key.der, public_key.length) != NULL;
+    key_free(key);
     return good;
 }
 
 bool keep_has_identity(struct keep *keep)
 {
-    return tls_takes(keep_path(keep, KEEP_IDENTITY), NULL) && tls_takes(NULL, keep_path(keep, KEEP_AUTHORITIES));
+    unsigned char der[LIMIT_STRING];
+    char pem[LIMIT_ANSWER + 1];
+    size_t length = 0;
+    bool good = file_read(keep_path(keep, KEEP_IDENTITY), pem, sizeof pem, &length) == 0 && is_pair(pem, length) &&
+                file_read(keep_path(keep, KEEP_AUTHORITIES), pem, sizeof pem, &length) == 0 &&
+                pem_certificate(pem, der, sizeof der) > 0;
+    key_wipe(pem, sizeof pem);
+    return good;
 }
 
 /* The certificate, then the private key of request.pem, which is followed there by the CSR. */

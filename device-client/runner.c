@@ -2,8 +2,8 @@
 
 #include "certs/key.h"
 #include "device-client/backoff.h"
+#include "device-client/random.h"
 
-#include <openssl/rand.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,8 +90,7 @@ static void step(struct run *run, struct client_input *input)
     struct client_effects *effects = &run->effects;
     input->now_ms = clock_ms(CLOCK_BOOTTIME); /* goes on while the machine sleeps */
     input->wall_ms = clock_ms(CLOCK_REALTIME);
-    if (RAND_bytes((unsigned char *)input->random, sizeof input->random) != 1)
-        abort(); /* without randomness nothing of this is safe */
+    random_fill(input->random, sizeof input->random);
     client_step(&run->client, input, effects);
     if (!write_down(run)) {
         run->broken = true;
@@ -184,7 +183,7 @@ static bool begin_again(struct run *run, unsigned attempt)
     uint32_t random = 0;
     say_problem(run, run->problem);
     paho_disconnect(run->paho, GOODBYE_MS);
-    (void)RAND_bytes((unsigned char *)&random, sizeof random);
+    random_fill(&random, sizeof random);
     return !wait_until(run, clock_ms(CLOCK_BOOTTIME) + 1000 + backoff_ms(attempt, random));
 }
 

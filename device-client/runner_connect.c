@@ -78,7 +78,7 @@ void runner_connect(struct run *run)
 {
     char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1], goodbye[256];
     char paths[2][PATH_SIZE];
-    struct problem ignored;
+    struct problem ignored = {0};
     struct paho_login login = {0};
     struct kept *kept = &run->kept;
     if (run->client.credential == CREDENTIAL_PROVISIONING_KEY && kept->provisioning_key[0] == '\0')

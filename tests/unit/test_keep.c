@@ -265,7 +265,7 @@ static void check_identity(void)
     CHECK_INT(keep_certificate(keep, pem, pem, &problem), MUSTER_DEVICE_FAILED);
     CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
     certify(keep, false, pem, sizeof pem);
-    CHECK_INT(keep_certificate(keep, pem, pem, &problem), MUSTER_DEVICE_OK);
+    CHECK(keep_certificate(keep, pem, pem, &problem) == MUSTER_DEVICE_OK, "%s\n%s", problem.what, pem);
     CHECK(stat(keep_path(keep, KEEP_IDENTITY), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
 
     /* killed before state.json was replaced: the files alone are no identity, and the key stays for the next try */
@@ -277,7 +277,12 @@ static void check_identity(void)
     CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
     CHECK(kept_is_provisioned(&kept) && !is_there(dir, KEEP_KEY), "the provisioning key outlives its duty");
     CHECK_TEXT(kept.provisioning_key, "");
-    /* one of the files is lost */
+    /* a file is torn, or lost */
+    put(dir, KEEP_AUTHORITIES, "-----BEGIN CERTIFICATE-----\nMIHnMIGOAgEA\n-----END CERTIFICATE-----\n");
+    CHECK(!keep_has_identity(keep), "a torn CA bundle");
+    pem[200] = '!';
+    put(dir, KEEP_AUTHORITIES, pem);
+    CHECK(!keep_has_identity(keep), "a CA bundle that is no base64");
     (void)unlink(keep_path(keep, KEEP_AUTHORITIES));
     CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
     CHECK(!kept_is_provisioned(&kept), "provisioned without anyone to trust");
