@@ -18,6 +18,8 @@ static void key_row(const struct value *item, struct out_table *table)
     out_scalar(value_member(item, "uses"), uses, CELL);
     snprintf(count, sizeof count, "%s/%s", used, uses);
     out_scalar(value_member(item, "deviceTypes"), types, CELL);
+    if (strcmp(types, "[]") == 0)
+        snprintf(types, sizeof types, "any");
     out_scalar(value_member(item, "replace"), replace, CELL);
     out_ago(value_member(item, "expiresAt"), expires, CELL);
     out_table_row(table, (const char *[]){id, tenant, state, count, expires, replace, types});

@@ -127,6 +127,9 @@ static void add_members(struct out_table *table, const char *path, const struct 
     size_t index = 0;
     char name[OUT_CELL], text[OUT_CELL];
     for (const struct value *at = value_first(container); at != NULL; at = value_next(at), index++) {
+        /* An answer's own bookkeeping, nothing for people. */
+        if (path[0] == '\0' && value_name(at) != NULL && strcmp(value_name(at), "requestId") == 0)
+            continue;
         if (value_name(at) != NULL)
             snprintf(name, sizeof name, "%s%s%s", path, path[0] != '\0' ? "." : "", value_name(at));
         else
@@ -222,7 +225,8 @@ void out_ago(const struct value *time, char *out, size_t size)
     size_t i = 0;
     while (far >= units[i].below)
         i++;
-    snprintf(out, size, seconds < 0 ? "in %lld %s" : "%lld %s ago", (long long)(far / units[i].unit), units[i].name);
+    long long rounded = (far + units[i].unit / 2) / units[i].unit;
+    snprintf(out, size, seconds < 0 ? "in %lld %s" : "%lld %s ago", rounded, units[i].name);
 }
 
 enum ctl_exit out_done(void)

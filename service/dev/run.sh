@@ -56,14 +56,14 @@ holder_pid() {
 }
 
 check_port() { # name, port
-  local inode pid words free="make run $1=$(($2 + 10000))"
-  case "$2" in '' | *[!0-9]*) die "$1=$2 is no port" "use a number from 1 to 65535" ;; esac
+  local inode pid words="" free
+  case "$2" in '' | *[!0-9]* | ??????*) die "$1=$2 is no port" "use a number from 1 to 65535" ;; esac
   { [ "$2" -ge 1 ] && [ "$2" -le 65535 ]; } || die "$1=$2 is no port" "use a number from 1 to 65535"
-  [ "$2" -lt 55000 ] || free="make run $1=$(($2 - 10000))"
+  free="make run $1=$(($2 < 55000 ? $2 + 10000 : $2 - 10000))"
   inode=$(listener_inode "$2")
   [ -n "$inode" ] || return 0
   pid=$(holder_pid "$inode")
-  words=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
+  [ -z "$pid" ] || words=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
   case "$words" in
   *mosquitto*/etc/mosquitto*)
     die "port $2 ($1) is in use by Debian's mosquitto service (process $pid)" \
@@ -77,54 +77,49 @@ check_port() { # name, port
 
 # --- the folder -------------------------------------------------------------------------------------------------------
 
-# The ports in mosquitto.conf: what each of the three listeners is follows from its options.
+# What each listener of mosquitto.conf is follows from its options; given the file twice, rewrites its ports.
+listeners='
+  FNR == 1 { pass++; at = 0 }
+  $1 == "listener" { at++ }
+  pass == 1 && $1 == "listener" { port[at] = $2; kind[at] = "plain" }
+  pass == 1 && $1 == "certfile" && kind[at] == "plain" { kind[at] = "tls" }
+  pass == 1 && $1 == "require_certificate" && $2 == "true" { kind[at] = "mtls" }
+  pass == 2 && $1 == "listener" { $2 = kind[at] == "plain" ? plain : kind[at] == "tls" ? tls : mtls }
+  pass == 2 { print }'
 listener_ports() {
-  awk '
-    function close_listener() {
-      if (port != "") printf "%s=%s ", secure ? (mutual ? "mtls" : "tls") : "plain", port
-    }
-    $1 == "listener" { close_listener(); port = $2; secure = mutual = 0 }
-    $1 == "certfile" { secure = 1 }
-    $1 == "require_certificate" { mutual = $2 == "true" }
-    END { close_listener() }' "$dir/mosquitto.conf" | tr ' ' '\n' | sort | tr '\n' ' '
+  awk "$listeners"' END { for (i = 1; i <= at; i++) print kind[i] "=" port[i] }' "$dir/mosquitto.conf" | sort | paste -sd ' '
 }
 
 # A file is replaced whole, so that an interruption leaves the old or the new one.
-replace() { # file, awk program, variables...
-  local file=$1 program=$2
-  shift 2
-  (umask 077 && awk "$@" "$program" "$file" >"$file.new") && sync "$file.new" && mv "$file.new" "$file" ||
+replace() { # file, awk's arguments
+  local file=$1
+  shift
+  (umask 077 && awk "$@" >"$file.new") && sync "$file.new" && mv "$file.new" "$file" ||
     die "cannot write $file" "check the folder's owner and the space on the disk"
 }
 
 fit_ports() {
-  local have want="mtls=$mtls plain=$plain tls=$tls" kind port
-  have=$(listener_ports | sed 's/^ *//; s/ *$//')
+  local have want="mtls=$mtls plain=$plain tls=$tls"
+  have=$(listener_ports)
   if [ "$have" != "$want" ]; then
     case "$have" in
-    mtls=[0-9]*\ plain=[0-9]*\ tls=[0-9]*) ;;
-    *) die "$dir/mosquitto.conf has other listeners than the three of make run ($have)" \
-      "set the ports there by hand, or use another folder: make run RUN_DIR=run2" ;;
+    mtls=*\ plain=*\ tls=*\ *) have="" ;;
+    mtls=*\ plain=*\ tls=*) ;;
+    *) have="" ;;
     esac
+    [ -n "$have" ] || die "$dir/mosquitto.conf has other listeners than the three of make run" \
+      "set the ports there by hand, or use another folder: make run RUN_DIR=run2"
     say "ports: $have -> $want in $dir/mosquitto.conf"
-    set --
-    for kind in $have; do
-      port=${kind#*=} kind=${kind%%=*}
-      set -- "$@" -v "old_$kind=$port" -v "new_$kind=${!kind}"
-    done
-    replace "$dir/mosquitto.conf" '
-      $1 == "listener" && $2 == old_plain { $2 = new_plain; print; next }
-      $1 == "listener" && $2 == old_tls { $2 = new_tls; print; next }
-      $1 == "listener" && $2 == old_mtls { $2 = new_mtls; print; next }
-      { print }' "$@"
+    replace "$dir/mosquitto.conf" -v "plain=$plain" -v "mtls=$mtls" -v "tls=$tls" "$listeners" \
+      "$dir/mosquitto.conf" "$dir/mosquitto.conf"
   fi
   # The service's own connection goes to the plain port.
   if [ "$(awk '$1 == "broker_port" { print $2 }' "$dir/muster.conf")" != "$plain" ]; then
     say "ports: broker_port $plain in $dir/muster.conf"
-    replace "$dir/muster.conf" '
+    replace "$dir/muster.conf" -v "port=$plain" '
       $1 == "broker_port" { print "broker_port " port; found = 1; next }
       { print }
-      END { if (!found) print "broker_port " port }' -v "port=$plain"
+      END { if (!found) print "broker_port " port }' "$dir/muster.conf"
   fi
 }
 
@@ -309,6 +304,8 @@ main() {
   [ -x "$build/musterd" ] && [ -x "$build/musterctl" ] || die "there is no musterd in $build" "make"
   trap 'stopping=1' INT TERM HUP
   [ ! -d "$dir" ] || take_folder # "already running" says more than "port in use"
+  { [ "$plain" != "$mtls" ] && [ "$plain" != "$tls" ] && [ "$mtls" != "$tls" ]; } ||
+    die "two of the ports $plain, $mtls and $tls are the same" "give each listener a port of its own"
   check_port PLAIN_PORT "$plain"
   check_port MTLS_PORT "$mtls"
   check_port TLS_PORT "$tls"
