@@ -43,11 +43,11 @@ static void on_down(void *context, const char *reason)
     queue_put(connection->broker->queue, &item, 200);
 }
 
-static void on_acknowledged(void *context, uint64_t id, bool accepted)
+static void on_acknowledged(void *context, uint64_t id, enum mqtt_outcome outcome)
 {
     const struct connection *connection = context;
     struct queue_item item = {
-        .kind = QUEUE_ACKNOWLEDGED, .source = connection->number, .id = id, .accepted = accepted, .now = clock_now()};
+        .kind = QUEUE_ACKNOWLEDGED, .source = connection->number, .id = id, .outcome = outcome, .now = clock_now()};
     queue_put(connection->broker->queue, &item, 0);
 }
 

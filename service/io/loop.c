@@ -101,7 +101,7 @@ static void take(struct loop *loop, const struct queue_item *item)
             step_message(loop, item);
         break;
     case QUEUE_ACKNOWLEDGED:
-        outbox_acknowledged(&loop->outbox, (int64_t)item->id, item->accepted, item->now);
+        outbox_acknowledged(&loop->outbox, (int64_t)item->id, item->outcome, item->now);
         break;
     default:
         hear(loop, broker_event(loop->broker, item), item->now);

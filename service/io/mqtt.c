@@ -177,21 +177,22 @@ bool mqtt_connect(struct mqtt *mqtt)
     return MQTTAsync_connect(mqtt->client, &connect) == MQTTASYNC_SUCCESS;
 }
 
+static void report_outcome(struct pending *pending, enum mqtt_outcome outcome)
+{
+    pending->mqtt->callbacks.acknowledged(pending->mqtt->context, pending->id, outcome);
+    free(pending);
+}
+
 static void on_acknowledged(void *context, MQTTAsync_successData5 *data)
 {
-    struct pending *pending = context;
-    /* MQTT 5.0, 3.4.2.1: from 0x80 on the broker did not take the message. */
-    bool accepted = data == NULL || data->reasonCode < MQTTREASONCODE_UNSPECIFIED_ERROR;
-    pending->mqtt->callbacks.acknowledged(pending->mqtt->context, pending->id, accepted);
-    free(pending);
+    bool refused = data != NULL && data->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR;
+    report_outcome(context, refused ? MQTT_REFUSED : MQTT_ACCEPTED);
 }
 
 static void on_not_acknowledged(void *context, MQTTAsync_failureData5 *data)
 {
-    struct pending *pending = context;
-    (void)data;
-    pending->mqtt->callbacks.acknowledged(pending->mqtt->context, pending->id, false);
-    free(pending);
+    bool refused = data != NULL && data->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR;
+    report_outcome(context, refused ? MQTT_REFUSED : MQTT_LOST);
 }
 
 static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *at, size_t length)

@@ -25,11 +25,18 @@ struct mqtt_message {
     size_t correlation_length;
 };
 
+/* How a publish with an id ended. */
+enum mqtt_outcome {
+    MQTT_ACCEPTED, /* PUBACK */
+    MQTT_REFUSED,  /* PUBACK with a reason code from 0x80 on (MQTT 5.0, 3.4.2.1) */
+    MQTT_LOST,     /* the connection ended before the PUBACK */
+};
+
 struct mqtt_callbacks {
     void (*message)(void *context, const struct mqtt_message *message);
     void (*up)(void *context);                       /* connected, and every filter is granted */
     void (*down)(void *context, const char *reason); /* could not connect or subscribe, or lost the connection */
-    void (*acknowledged)(void *context, uint64_t id, bool accepted); /* PUBACK of a publish with that id */
+    void (*acknowledged)(void *context, uint64_t id, enum mqtt_outcome outcome);
 };
 
 /* Texts are copied. `filters` are subscribed at QoS `filter_qos` after each connect. */

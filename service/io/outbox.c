@@ -100,19 +100,22 @@ static void advance(struct outbox *outbox)
     memmove(outbox->window, outbox->window + done, outbox->in_flight * sizeof *outbox->window);
 }
 
-void outbox_acknowledged(struct outbox *outbox, int64_t id, bool accepted, struct now now)
+void outbox_acknowledged(struct outbox *outbox, int64_t id, enum mqtt_outcome outcome, struct now now)
 {
-    bool poison = !accepted && outbox->open && ++outbox->refusals >= REFUSALS_MAX;
-    if (poison)
-        log_line(LOG_ERROR, "event_refused", "id=%lld the broker refuses this event; it is left out", (long long)id);
-    if (!accepted && !poison) {
+    size_t at = 0;
+    while (at < outbox->in_flight && outbox->window[at].id != id)
+        at++;
+    if (at == outbox->in_flight)
+        return; /* of an earlier connection; it has been sent again since */
+    bool poison = outcome == MQTT_REFUSED && ++outbox->refusals >= REFUSALS_MAX;
+    if (outcome != MQTT_ACCEPTED && !poison) {
         send_again(outbox);
         outbox->retry_at = mono_add(now.mono, RETRY_MS);
         return;
     }
-    for (size_t i = 0; i < outbox->in_flight; i++)
-        if (outbox->window[i].id == id)
-            outbox->window[i].acknowledged = true;
+    if (poison)
+        log_line(LOG_ERROR, "event_refused", "id=%lld the broker refuses this event; it is left out", (long long)id);
+    outbox->window[at].acknowledged = true;
     advance(outbox);
 }
 

@@ -43,8 +43,9 @@ void outbox_notify(struct outbox *outbox);
 /* Sends what fits into the window. Call it after each commit. */
 void outbox_pump(struct outbox *outbox, struct now now);
 
-/* The broker took an event, or refused it. One that is refused ten times in a row is left out, with a log line. */
-void outbox_acknowledged(struct outbox *outbox, int64_t id, bool accepted, struct now now);
+/* How the sending of an event ended. What was lost or refused is sent again; one that the broker refuses ten times in a
+ * row is left out, with a log line. */
+void outbox_acknowledged(struct outbox *outbox, int64_t id, enum mqtt_outcome outcome, struct now now);
 
 /* Writes into the open batch how far the broker has got; nothing when that is known. */
 enum status outbox_save(struct outbox *outbox);

@@ -17,7 +17,7 @@ struct queue_item {
     enum queue_kind kind;
     int source;                  /* the owner's number of the connection */
     uint64_t id;                 /* of QUEUE_ACKNOWLEDGED */
-    bool accepted;               /* of QUEUE_ACKNOWLEDGED */
+    enum mqtt_outcome outcome;   /* of QUEUE_ACKNOWLEDGED */
     struct now now;              /* when it came */
     struct mqtt_message message; /* of QUEUE_MESSAGE; of QUEUE_DOWN the payload is the reason */
 };
