@@ -21,7 +21,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) -DMUSTER_VERSION='"$(VERSION)
 LINK    := -Wl,-z,relro,-z,now -Wl,--as-needed
 LIBS_SERVICE := -lpaho-mqtt3as -lsqlite3 -lcjson -lcrypto -lpthread
 LIBS_CTL     := -lpaho-mqtt3as -lcjson -lcrypto -lsmartcols -lpthread
-LIBS_DEVICE  := -lpaho-mqtt3as -lcjson -lcrypto -lssl -lpthread
+LIBS_DEVICE  := -lpaho-mqtt3as -lcjson -lcrypto -lpthread
 
 src = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
