@@ -59,7 +59,7 @@ static enum ctl_exit read_key(struct target *target)
         end = out_error(CTL_CONFIG, NULL, "put an operator's key (mok_...) into its first line",
                         "there is no operator's key in %s", path);
     else
-        snprintf(target->operator_key, sizeof target->operator_key, "%s", text);
+        snprintf(target->operator_key, sizeof target->operator_key, "%.*s", LIMIT_CREDENTIAL, text);
     secret_wipe(text, sizeof text);
     return end;
 }
