@@ -77,8 +77,11 @@ bool value_integer(const struct value *value, long long low, long long high, lon
     double number = 0;
     if (!value_number(value, &number) || number < (double)low || number > (double)high)
         return false;
-    *integer = (long long)number;
-    return (double)*integer == number;
+    long long whole = (long long)number;
+    if ((double)whole != number)
+        return false;
+    *integer = whole;
+    return true;
 }
 
 bool value_is_object(const struct value *value)

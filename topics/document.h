@@ -40,7 +40,7 @@ const char *value_text(const struct value *value);
 /* Whether it is a number; then stores it. */
 bool value_number(const struct value *value, double *number);
 
-/* Whether it is a whole number within [low, high]; then stores it. 2^53 is the most that is exact. */
+/* Whether it is a whole number within [low, high]; only then stores it. Both bounds within 2^53. */
 bool value_integer(const struct value *value, long long low, long long high, long long *integer);
 
 bool value_is_object(const struct value *value);

@@ -99,6 +99,11 @@ size_t id_utf8_next(const char *at, size_t length, unsigned long *code_point)
     return 0;
 }
 
+bool id_is_control(unsigned long code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
+}
+
 bool id_is_clean_text(const char *at, size_t length, bool multiline)
 {
     for (size_t i = 0; i < length;) {
@@ -107,7 +112,7 @@ bool id_is_clean_text(const char *at, size_t length, bool multiline)
         if (size == 0)
             return false;
         bool line = point == '\n' || point == '\r' || point == '\t';
-        if ((point < 0x20 || (point >= 0x7f && point < 0xa0)) && !(line && multiline))
+        if (id_is_control(point) && !(line && multiline))
             return false;
         i += size;
     }

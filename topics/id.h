@@ -27,6 +27,9 @@ bool id_is_client(const char *at, size_t length);
  * too, unless `multiline`, which admits CR, LF and TAB. */
 bool id_is_clean_text(const char *at, size_t length, bool multiline);
 
+/* C0, DEL and C1. */
+bool id_is_control(unsigned long code_point);
+
 /* Reads one UTF-8 sequence at `at`; returns its length in octets (1-4) and the code point, or 0 when it is not valid:
  * cut off, overlong, a surrogate, or above U+10FFFF (RFC 3629, section 4). */
 size_t id_utf8_next(const char *at, size_t length, unsigned long *code_point);

@@ -54,8 +54,10 @@ static bool hex4(const char *at, size_t left, unsigned long *value)
 static size_t next_character(const char *at, size_t left, unsigned long *point)
 {
     static const char escapes[] = "\"\\/bfnrt", meaning[] = "\"\\/\b\f\n\r\t";
-    if (at[0] != '\\')
-        return (unsigned char)at[0] < 0x20 || at[0] == 0x7f ? 0 : id_utf8_next(at, left, point);
+    if (at[0] != '\\') {
+        size_t size = id_utf8_next(at, left, point);
+        return size > 0 && !id_is_control(*point) ? size : 0;
+    }
     if (left < 2 || at[1] == '\0')
         return 0;
     const char *simple = strchr(escapes, at[1]);

@@ -22,7 +22,7 @@ static void put(struct json_writer *json, const char *text, size_t length)
     json->at[json->length] = '\0';
 }
 
-/* RFC 8259, section 7: quotation mark, reverse solidus and controls are escaped; all else stays as it is. */
+/* RFC 8259, section 7: quotation mark, reverse solidus and controls are escaped; so is DEL, which json_scan refuses. */
 static void put_escaped(struct json_writer *json, char c)
 {
     static const char plain[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
@@ -40,7 +40,7 @@ static void put_quoted(struct json_writer *json, const char *value)
     put(json, "\"", 1);
     for (const char *c = value; *c != '\0';) {
         size_t plain = 0;
-        while ((unsigned char)c[plain] >= 0x20 && c[plain] != '"' && c[plain] != '\\')
+        while ((unsigned char)c[plain] >= 0x20 && c[plain] != '"' && c[plain] != '\\' && c[plain] != 0x7f)
             plain++;
         put(json, c, plain);
         c += plain;

@@ -22,6 +22,7 @@
 /* single members */
 #define LIMIT_DEVICE_NAME  128
 #define LIMIT_DEVICE_TYPE  64
+#define LIMIT_NAME         64 /* of a member of hardware, tags or metrics; of a text in deviceTypes */
 #define LIMIT_ENDPOINT     512
 #define LIMIT_FLAT_OBJECT  4096
 #define LIMIT_KEY_TYPE     16

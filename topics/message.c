@@ -5,6 +5,7 @@
 #include "topics/json_write.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum kind {
@@ -77,23 +78,38 @@ static enum status read_integer(const struct member_row *row, const struct value
     return value_integer(value, row->least, row->most, out) ? ST_OK : invalid(why, row->name, expected);
 }
 
-/* Writes one scalar; false for objects and arrays, and for null unless it is allowed. */
+/* A name that a record may show anywhere: a terminal, a log, a page. */
+static bool is_clean_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= LIMIT_NAME && id_is_clean_text(name, length, false);
+}
+
+/* With as few digits as bring the same number back. */
+static void write_number(struct json_writer *json, const char *name, double number)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.15g", number);
+    if (strtod(digits, NULL) != number)
+        snprintf(digits, sizeof digits, "%.17g", number);
+    json_raw(json, name, digits);
+}
+
+/* Writes one scalar; false for objects and arrays, for null unless it is allowed, and for a name that is none. */
 static bool write_scalar(struct json_writer *json, const struct value *value, bool null_allowed)
 {
     const char *name = value_name(value), *text = value_text(value);
     double number = 0;
     long long integer = 0;
     bool truth = false;
-    if (name != NULL && (name[0] == '\0' || strlen(name) > LIMIT_DEVICE_TYPE))
+    if (name != NULL && !is_clean_name(name))
         return false;
     if (text != NULL) {
         json_text(json, name, text);
     } else if (value_integer(value, -INT64_C(9007199254740992), INT64_C(9007199254740992), &integer)) {
         json_int(json, name, integer);
     } else if (value_number(value, &number)) {
-        char digits[32];
-        snprintf(digits, sizeof digits, "%.17g", number);
-        json_raw(json, name, digits);
+        write_number(json, name, number);
     } else if (value_is_bool(value, &truth)) {
         json_bool(json, name, truth);
     } else if (null_allowed && value_is_null(value)) {
@@ -110,8 +126,8 @@ static bool admits_element(enum kind kind, const struct value *element)
     if (kind == KIND_METRICS)
         return value_number(element, &number);
     const char *text = value_text(element);
-    if (kind == KIND_TEXT_ARRAY && (text == NULL || text[0] == '\0' || strlen(text) > LIMIT_DEVICE_TYPE))
-        return false;
+    if (kind == KIND_TEXT_ARRAY)
+        return text != NULL && is_clean_name(text);
     return text == NULL || id_is_clean_text(text, strlen(text), false);
 }
 
@@ -233,7 +249,7 @@ bool message_list_holds(const char *list, const char *text)
 {
     struct document *document = document_new_answer(list, strlen(list));
     const struct value *element = value_first(document_root(document));
-    bool holds = element == NULL;
+    bool holds = value_is_array(document_root(document)) && element == NULL;
     for (; element != NULL && !holds; element = value_next(element))
         holds = strcmp(value_text(element), text) == 0;
     document_free(document);

@@ -13,7 +13,8 @@
 struct message {
     uint32_t has; /* M(...) of the members that are there */
     char request_id[LIMIT_REQUEST_ID + 1];
-    char provisioning_key[LIMIT_CREDENTIAL + 1], operator_key[LIMIT_CREDENTIAL + 1]; /* secret: message_wipe */
+    char provisioning_key[LIMIT_CREDENTIAL + 1],
+        operator_key[LIMIT_CREDENTIAL + 1]; /* secret: whoever owns it wipes it */
     char device_name[LIMIT_DEVICE_NAME + 1], device_type[LIMIT_DEVICE_TYPE + 1], api_endpoint[LIMIT_ENDPOINT + 1];
     char hardware[LIMIT_FLAT_OBJECT + 1], tags[LIMIT_FLAT_OBJECT + 1], metrics[LIMIT_FLAT_OBJECT + 1];
     char csr[LIMIT_STRING + 1], key_type[LIMIT_KEY_TYPE + 1];
@@ -34,7 +35,7 @@ enum status message_decode(enum operation operation, const char *payload, size_t
  * ST_TOO_LARGE with field /tags when the result has more than LIMIT_MEMBERS members or does not fit into `size`. */
 enum status message_merge(const char *tags, const char *patch, char *out, size_t size, struct why *why);
 
-/* Whether `list`, a JSON array of texts, holds `text`. An empty list holds everything. */
+/* Whether `list`, a JSON array of texts, holds `text`. An empty array holds everything; what is no JSON, nothing. */
 bool message_list_holds(const char *list, const char *text);
 
 #endif

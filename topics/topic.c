@@ -102,7 +102,7 @@ static size_t build(enum topic_id id, char *out, size_t size, const char *const 
                 return 0;
             level = (struct text){value, strlen(value)};
         }
-        if (used + level.length + 2 > size)
+        if (used + level.length + 1 > size) /* one more for the slash or the NUL */
             return 0;
         memcpy(out + used, level.at, level.length);
         used += level.length;

@@ -1,0 +1,89 @@
+#include "tests/unit/check.h"
+#include "topics/message.h"
+#include "topics/topic.h"
+
+/* docs/protocol.md, sections 3 and 6, in the words of a test. */
+static const struct {
+    const char *noun, *verb;
+    enum operation operation;
+    unsigned may;
+    bool changes, mute;
+    uint32_t needs;
+} known[] = {
+    {NULL, "register", OP_REGISTER, MAY_PROVISION | MAY_DEVICE, true, false, 0},
+    {NULL, "provision", OP_PROVISION, MAY_PROVISION | MAY_DEVICE, true, false, 0},
+    {NULL, "connect", OP_CONNECT, MAY_DEVICE, true, false, M(SESSION)},
+    {NULL, "heartbeat", OP_HEARTBEAT, MAY_DEVICE, false, true, 0},
+    {NULL, "disconnect", OP_DISCONNECT, MAY_DEVICE, false, true, 0},
+    {NULL, "will", OP_WILL, MAY_DEVICE, false, true, 0},
+    {NULL, "get", OP_GET, MAY_DEVICE, false, false, 0},
+    {NULL, "update", OP_UPDATE, MAY_DEVICE, true, false, 0},
+    {NULL, "reset", OP_RESET, MAY_DEVICE, true, false, 0},
+    {"key", "create", OP_KEY_CREATE, MAY_OPERATOR | MAY_ADMIN, true, false, 0},
+    {"key", "list", OP_KEY_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"key", "show", OP_KEY_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, M(KEY_ID)},
+    {"key", "disable", OP_KEY_DISABLE, MAY_OPERATOR | MAY_ADMIN, true, false, M(KEY_ID)},
+    {"device", "create", OP_DEVICE_CREATE, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "list", OP_DEVICE_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"device", "show", OP_DEVICE_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, M(UUID)},
+    {"device", "events", OP_DEVICE_EVENTS, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, M(UUID)},
+    {"stats", "overview", OP_STATS_OVERVIEW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+};
+
+static enum operation find(const char *noun, const char *verb)
+{
+    return operation_find(noun, noun != NULL ? strlen(noun) : 0, verb, strlen(verb));
+}
+
+static void test_known(void)
+{
+    CHECK_INT(sizeof known / sizeof *known, OP_COUNT - 1);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const struct operation_row *row = operation_row(known[i].operation);
+        const char *verb = known[i].verb;
+        CHECK(find(known[i].noun, verb) == known[i].operation, "%s", verb);
+        CHECK(known[i].noun == NULL ? row->noun == NULL : strcmp(row->noun, known[i].noun) == 0, "%s", verb);
+        CHECK_TEXT(row->verb, verb);
+        CHECK(row->may == known[i].may, "who may %s: %u", verb, row->may);
+        CHECK(((row->flags & OP_CHANGES) != 0) == known[i].changes, "%s", verb);
+        CHECK(((row->flags & OP_MUTE) != 0) == known[i].mute, "%s", verb);
+        CHECK(row->needs == known[i].needs, "%s needs %x", verb, (unsigned)row->needs);
+        CHECK((row->needs & ~row->members) == 0, "%s needs what it does not take", verb);
+        CHECK((row->flags & OP_CHANGES) == 0 || (row->flags & OP_MUTE) == 0, "%s: a change without an answer", verb);
+    }
+}
+
+static const struct {
+    const char *noun, *verb;
+} unknown[] = {{NULL, ""},          {NULL, "Register"},  {NULL, "registe"},  {NULL, "registers"},
+               {NULL, "register "}, {NULL, "create"},    {NULL, "overview"}, {"key", "reset"},
+               {"device", "get"},   {"devices", "list"}, {"devic", "list"},  {"Key", "list"},
+               {"key", "lisT"},     {"", "list"},        {"", ""},           {"device", "create "}};
+
+static void test_unknown(void)
+{
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        CHECK(find(unknown[i].noun, unknown[i].verb) == OP_UNKNOWN, "\"%s\" \"%s\"",
+              unknown[i].noun != NULL ? unknown[i].noun : "NULL", unknown[i].verb);
+    CHECK_INT(operation_find(NULL, 0, "registered", 8), OP_REGISTER); /* only `length` octets count */
+    CHECK_INT(operation_row(OP_UNKNOWN)->may, 0);
+    CHECK_INT(operation_row(OP_UNKNOWN)->needs, 0);
+}
+
+/* What a row may not be, whatever operations there will be. */
+static void test_members(void)
+{
+    CHECK(MEMBER_COUNT <= 32, "%d members do not fit into struct message's `has`", MEMBER_COUNT);
+    CHECK_INT(MEMBER_REQUEST_ID, 0);
+    for (int i = OP_UNKNOWN + 1; i < OP_COUNT; i++)
+        CHECK((operation_row((enum operation)i)->members & MEMBERS_ALWAYS) == 0, "operation %d names a standing member",
+              i);
+}
+
+int main(void)
+{
+    test_known();
+    test_unknown();
+    test_members();
+    return check_done();
+}
