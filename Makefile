@@ -1,5 +1,6 @@
 # Muster. `make help` lists what there is. Sources are found by folder: a new file needs no line here.
 BUILD     ?= build
+MAKEFLAGS += --jobs=$(shell nproc)
 PREFIX    ?= /usr/local
 RUN_DIR   ?= run
 PLAIN_PORT ?= 1883
@@ -17,7 +18,7 @@ HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fP
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 OPT     := -O2 -g
 CFLAGS  ?=
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) -DMUSTER_VERSION='"$(VERSION)"' $(OPT) $(FORTIFY) $(WARN) $(HARDEN) $(EXTRA) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) -DMUSTER_VERSION='"$(VERSION)"' $(OPT) $(FORTIFY) $(WARN) $(HARDEN) $(FILE_FLAGS) $(EXTRA) $(CFLAGS)
 LINK    := -Wl,-z,relro,-z,now -Wl,--as-needed
 LIBS_SERVICE := -lpaho-mqtt3as -lsqlite3 -lcjson -lcrypto -lpthread
 LIBS_CTL     := -lpaho-mqtt3as -lcjson -lcrypto -lsmartcols -lpthread
@@ -58,12 +59,12 @@ $(BUILD)/migrations.inc: $(sort $(wildcard service/store/schema/*.sql))
 	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
 $(BUILD)/service/store/migrate.o: $(BUILD)/migrations.inc
 # A migration is one string, longer than the 4095 octets that C99 guarantees; GCC and clang have no such limit.
-$(BUILD)/service/store/migrate.o: EXTRA += -Wno-overlength-strings
+$(BUILD)/service/store/migrate.o: FILE_FLAGS := -Wno-overlength-strings
 
 $(BUILD)/musterd: $(BUILD)/service/main.o $(CONFIG) $(IO) $(CORE) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
 
-CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o queue.o clock.o entropy.o secret.o log.o)
+CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o clock.o entropy.o secret.o)
 $(BUILD)/musterctl: $(CTL) $(CONFIG) $(CTL_IO) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
 

@@ -116,15 +116,24 @@ static void on_subscribe_failed(void *context, MQTTAsync_failureData5 *data)
     report_failure(context, "cannot subscribe", data);
 }
 
+/* Paho gives the reason code of a single filter by itself, those of several as an array. */
+static bool is_granted(const MQTTAsync_successData5 *data)
+{
+    if (data->alt.sub.reasonCodes == NULL)
+        return data->reasonCode < MQTTREASONCODE_UNSPECIFIED_ERROR;
+    for (int i = 0; i < data->alt.sub.reasonCodeCount; i++)
+        if (data->alt.sub.reasonCodes[i] >= MQTTREASONCODE_UNSPECIFIED_ERROR)
+            return false;
+    return true;
+}
+
 static void on_subscribed(void *context, MQTTAsync_successData5 *data)
 {
     struct mqtt *mqtt = context;
-    for (int i = 0; i < data->alt.sub.reasonCodeCount; i++)
-        if (data->alt.sub.reasonCodes[i] >= MQTTREASONCODE_UNSPECIFIED_ERROR) {
-            mqtt->callbacks.down(mqtt->context, "the broker refused a subscription");
-            return;
-        }
-    mqtt->callbacks.up(mqtt->context);
+    if (is_granted(data))
+        mqtt->callbacks.up(mqtt->context);
+    else
+        mqtt->callbacks.down(mqtt->context, "the broker refused a subscription");
 }
 
 /* A new session has no subscriptions: they are made anew after every connect. */
