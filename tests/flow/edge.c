@@ -1,0 +1,267 @@
+/*
+ * The edge that the traces play: own bodies of queue, broker, MQTT, clock, log, key pool. The authority and SQLite are
+ * the real ones behind a hook (--wrap in tests.mk).
+ */
+#include "certs/ca.h"
+#include "certs/keypool.h"
+#include "service/io/clock.h"
+#include "service/io/log.h"
+#include "tests/flow/flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BOOT_MS   10000000        /* monotonic time at the trace's 0 */
+#define WALL_MS   1767225600000LL /* 2026-01-01T00:00:00Z */
+#define TURNS_MAX 40              /* idle turns before something must happen */
+
+struct edge edge;
+void (*edge_on_quiet)(void);
+
+static struct {
+    struct queue_item item;
+    char *octets;
+} inbox[600];
+static size_t inbox_count, inbox_taken;
+static int turns;
+static uint64_t random_state;
+
+/* --- time, chance, log ------------------------------------------------------------------------------------------ */
+
+struct now clock_now(void)
+{
+    return (struct now){{BOOT_MS + edge.ms}, WALL_MS + edge.ms + edge.wall_shift};
+}
+
+void edge_random_start(unsigned seed)
+{
+    random_state = seed;
+}
+
+void edge_random(void *out, size_t length)
+{
+    unsigned char *octets = out;
+    for (size_t i = 0; i < length; i++) { /* splitmix64 (Vigna), an octet at a time */
+        uint64_t z = random_state += 0x9e3779b97f4a7c15;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        octets[i] = (unsigned char)(z >> 32);
+    }
+}
+
+void log_line(enum log_level level, const char *event, const char *format, ...)
+{
+    (void)level, (void)event, (void)format;
+}
+
+/* --- queue -------------------------------------------------------------------------------------------------------- */
+
+static char *copy(char **at, const void *from, size_t length)
+{
+    char *own = *at;
+    if (from == NULL)
+        return NULL;
+    memcpy(own, from, length);
+    *at += length;
+    return own;
+}
+
+void edge_put(enum queue_kind kind, int source, const struct mqtt_message *message)
+{
+    struct queue_item *item = &inbox[inbox_count].item;
+    *item = (struct queue_item){.kind = kind, .source = source, .now = clock_now()};
+    inbox[inbox_count].octets = NULL;
+    if (message != NULL) {
+        char *at = malloc(message->topic_length + message->length + message->response_topic_length +
+                          message->correlation_length + 1);
+        inbox[inbox_count].octets = at;
+        item->message = *message;
+        item->message.topic = copy(&at, message->topic, message->topic_length);
+        item->message.payload = copy(&at, message->payload, message->length);
+        item->message.response_topic = copy(&at, message->response_topic, message->response_topic_length);
+        item->message.correlation = copy(&at, message->correlation, message->correlation_length);
+    }
+    inbox_count++;
+}
+
+void edge_forget_inbox(void)
+{
+    for (size_t i = 0; i < inbox_count; i++)
+        free(inbox[i].octets);
+    inbox_count = inbox_taken = 0;
+}
+
+/* Time stands still while there is work; then the trace goes on. */
+void queue_turn(struct queue *queue, int timeout_ms)
+{
+    (void)queue;
+    bool work = inbox_taken < inbox_count || timeout_ms == 0;
+    if (inbox_taken == inbox_count)
+        edge_forget_inbox();
+    if (work && ++turns < TURNS_MAX)
+        return;
+    turns = 0;
+    edge_on_quiet();
+}
+
+bool queue_take(struct queue *queue, struct queue_item *item)
+{
+    (void)queue;
+    if (inbox_taken == inbox_count)
+        return false;
+    *item = inbox[inbox_taken++].item;
+    return true;
+}
+
+uint64_t queue_dropped(struct queue *queue)
+{
+    (void)queue;
+    return 0;
+}
+
+/* --- broker, MQTT ------------------------------------------------------------------------------------------------- */
+
+enum broker_change broker_event(struct broker *broker, const struct queue_item *item)
+{
+    (void)broker;
+    if (item->source != BROKER_SUBSCRIBER)
+        return BROKER_NO_CHANGE;
+    return item->kind == QUEUE_UP ? BROKER_HEARS : BROKER_DEAF;
+}
+
+bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
+                     enum broker_change *change)
+{
+    (void)broker, (void)message, (void)now, (void)change;
+    return false;
+}
+
+enum broker_change broker_tick(struct broker *broker, struct now now)
+{
+    (void)broker, (void)now;
+    return BROKER_NO_CHANGE;
+}
+
+static char *text_of(const void *at, size_t length)
+{
+    char *text = calloc(1, length + 1);
+    if (length > 0)
+        memcpy(text, at, length);
+    return text;
+}
+
+bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
+{
+    (void)mqtt;
+    if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
+        abort();
+    edge.outputs[edge.output_count++] =
+        (struct output){.ms = edge.ms,
+                        .topic = text_of(publish->topic, strlen(publish->topic)),
+                        .payload = text_of(publish->payload, publish->length),
+                        .correlation = text_of(publish->correlation, publish->correlation_length)};
+    if (publish->id != 0) {
+        edge_put(QUEUE_ACKNOWLEDGED, BROKER_PUBLISHER, NULL);
+        inbox[inbox_count - 1].item.id = publish->id;
+    }
+    return true;
+}
+
+void edge_forget_outputs(void)
+{
+    for (; edge.output_count > 0; edge.output_count--) {
+        struct output *output = &edge.outputs[edge.output_count - 1];
+        free(output->topic);
+        free(output->payload);
+        free(output->correlation);
+    }
+}
+
+void edge_reset(void)
+{
+    edge_forget_inbox();
+    edge_forget_outputs();
+    edge = (struct edge){.pool = -1};
+    turns = 0;
+}
+
+/* --- keys, authority, SQLite -------------------------------------------------------------------------------------- */
+
+struct key *keypool_take(struct keypool *pool, enum key_type type)
+{
+    (void)pool, (void)type;
+    if (edge.pool == 0)
+        return NULL;
+    edge.pool -= edge.pool > 0;
+    return key_new(KEY_EC_P256); /* RSA is slow, and nobody looks */
+}
+
+unsigned keypool_ready(struct keypool *pool, enum key_type type)
+{
+    (void)pool, (void)type;
+    return (unsigned)(edge.pool < 0 ? 1 : edge.pool);
+}
+
+bool __real_parking_is_full(const struct parking *parking);
+bool __wrap_parking_is_full(const struct parking *parking);
+bool __wrap_parking_is_full(const struct parking *parking)
+{
+    return edge.crowded || __real_parking_is_full(parking);
+}
+
+enum status __real_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
+                                   struct why *why);
+enum status __wrap_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
+                                   struct why *why);
+enum status __wrap_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
+                                   struct why *why)
+{
+    if (world->real_ca)
+        return __real_ca_issue_device(ca, request, out, why);
+    profile_certificate_id(request->serial, out->id);
+    out->validity = request->validity;
+    memcpy(out->fingerprint, request->key->fingerprint, sizeof out->fingerprint);
+    snprintf(out->pem, sizeof out->pem, "FAKE CERTIFICATE %s CN=Device-%s urn:muster:%s:%s\n", out->id,
+             request->device_id, request->tenant, request->uuid);
+    return ST_OK;
+}
+
+struct validity __real_ca_validity(const struct ca *ca);
+struct validity __wrap_ca_validity(const struct ca *ca);
+struct validity __wrap_ca_validity(const struct ca *ca)
+{
+    return world->real_ca ? __real_ca_validity(ca) : (struct validity){WALL_MS / 1000 - 86400, WALL_MS / 1000 * 2};
+}
+
+const char *__real_ca_bundle(const struct ca *ca);
+const char *__wrap_ca_bundle(const struct ca *ca);
+const char *__wrap_ca_bundle(const struct ca *ca)
+{
+    return world->real_ca ? __real_ca_bundle(ca) : "FAKE AUTHORITY\n";
+}
+
+int __real_sqlite3_step(sqlite3_stmt *statement);
+int __wrap_sqlite3_step(sqlite3_stmt *statement);
+int __wrap_sqlite3_step(sqlite3_stmt *statement)
+{
+    if (edge.failing_commits > 0 && strcmp(sqlite3_sql(statement), "COMMIT") == 0) {
+        edge.failing_commits--;
+        return SQLITE_FULL;
+    }
+    if (edge.fail_at == 0 || --edge.fail_at > 0)
+        return __real_sqlite3_step(statement);
+    edge.failed = true;
+    if (edge.fail_leaves)
+        sqlite3_exec(sqlite3_db_handle(statement), "ROLLBACK", NULL, NULL, NULL);
+    return edge.fail_result;
+}
+
+int __real_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs)
+{
+    int result = __real_sqlite3_open_v2(path, database, flags, vfs);
+    world->database = *database;
+    return result;
+}

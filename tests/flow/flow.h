@@ -1,0 +1,114 @@
+/*
+ * The flow runner's parts. A trace is played through the real loop, core, operations and store; what lies outside of
+ * them is played here: the queue hands out the trace's lines, the broker writes down what it is sent, the clock says
+ * what the trace says.
+ *
+ *   case NAME                     a new world: an empty database, time 0, the service hears
+ *   set KEY VALUE                 configuration, before anything else of the case
+ *   tenant ID                     operator LABEL ROLE [TENANT]    csr LABEL KEYTYPE|tampered    text LABEL LENGTH
+ *   key LABEL [uses=N] [tenant=T] [expires=SECONDS] [types=JSON] [replace]
+ *   sql STATEMENT                 runs it                 ? VALUE SELECT ...   its first column must be VALUE
+ *   > MS WHO [@response=T] [@correlation=C] [@retained] TOPIC [PAYLOAD]        a message
+ *   & WHO ... TOPIC [PAYLOAD]     another message of the same batch
+ *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | commit-fails [N] | wall +-MS |
+ *        pool N | crowded | uncrowded
+ *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
+ *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
+ *
+ * `$x` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected has failed.
+ */
+#ifndef MUSTER_TESTS_FLOW_H
+#define MUSTER_TESTS_FLOW_H
+
+#include "service/io/loop.h"
+#include "topics/document.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+
+/* --- the world: what is under test (world.c) ------------------------------------------------------------------ */
+
+struct world {
+    struct core core;
+    struct loop loop;
+    struct broker broker;
+    struct config config;
+    void *presence_memory;
+    sqlite3 *database; /* the store's own connection, for `sql` and `?` */
+    char path[64];
+    bool real_ca;
+};
+extern struct world *world;
+
+void world_start(void);   /* opens what world->config says; the service hears */
+void world_restart(void); /* as after kill -9: what is not committed is gone, and it does not hear yet */
+void world_end(void);
+long long world_query(const char *sql, char *text, size_t size); /* the first column of the first row */
+bool world_sql(const char *sql);
+void world_make_key(const char *label, const char *options);
+void world_make_operator(const char *label, const char *role, const char *tenant);
+void world_make_csr(const char *label, const char *type);
+
+/* What must hold whenever the loop is at rest; writes the first thing that does not into `what`. */
+bool world_is_sound(char *what, size_t size);
+
+/* --- the edge: what is played (edge.c) ------------------------------------------------------------------------ */
+
+struct output {
+    long long ms;
+    char *topic, *payload, *correlation;
+    bool matched;
+};
+struct edge {
+    long long ms, wall_shift;
+    struct output outputs[512];
+    size_t output_count;
+    int pool;                 /* keys that lie ready; -1: always */
+    bool crowded;             /* the parking is said to be full */
+    int failing_commits;      /* the next ones fail */
+    int fail_at, fail_result; /* the n-th step of a statement fails with that, counted down; 0: none */
+    bool fail_leaves;         /* and the engine leaves the transaction by itself */
+    bool failed;              /* it has happened */
+    volatile sig_atomic_t stop;
+};
+extern struct edge edge;
+
+void edge_reset(void);
+void edge_random_start(unsigned seed);
+void edge_random(void *out, size_t length);
+void edge_put(enum queue_kind kind, int source, const struct mqtt_message *message);
+void edge_forget_inbox(void);
+void edge_forget_outputs(void);
+
+/* Called by the loop when all is quiet: does the next thing of the trace, or sets edge.stop. */
+extern void (*edge_on_quiet)(void);
+
+/* --- remembered values and comparison (match.c) --------------------------------------------------------------- */
+
+void variables_forget(void);
+void variable_set(const char *name, const char *value);
+const char *variable_get(const char *name);
+
+/* Writes `text` with every $name replaced; within JSON (`escape`) as the inside of a string. The caller frees it. */
+char *variables_fill(const char *text, bool escape);
+
+/* Whether `got` has all that `expected` has; then remembers its variables, else writes what differs. */
+bool match_json(const char *expected, const char *got, char *what, size_t size);
+
+/* --- traces (run_traces.c, sweep.c) --------------------------------------------------------------------------- */
+
+struct line {
+    int number;
+    char *text;
+};
+void trace_check(bool passed, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void trace_send(const char *text); /* [@...] TOPIC [PAYLOAD] */
+
+/* One step of a sweep, called whenever all is quiet; false when this run of it is over. */
+bool sweep_step(const char *line);
+
+/* Begins the next run; false when the sweep is over: then nothing failed any more. */
+bool sweep_next(void);
+void sweep_start(void);
+
+#endif

@@ -1,0 +1,275 @@
+/* The world of a trace: a core, its loop, its database, and what a trace may put into them beforehand. */
+#include "certs/csr.h"
+#include "service/core/life.h"
+#include "service/io/clock.h"
+#include "tests/flow/flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CAPACITY 64 /* devices */
+
+struct world *world;
+
+static void die(const char *what, const char *why)
+{
+    printf("FAILED %s: %s\n0 passed, 1 failed\n", what, why);
+    exit(EXIT_FAILURE);
+}
+
+static void make_authority(struct core *core)
+{
+    char error[300], certificate[80], key[80];
+    snprintf(certificate, sizeof certificate, "%s.ca.pem", world->path);
+    snprintf(key, sizeof key, "%s.ca.key", world->path);
+    struct ca_options options = {.certificate_file = certificate, .key_file = key, .organization = "Flow"};
+    if (access(key, F_OK) != 0 && ca_create(&options, KEY_EC_P256, clock_now().wall / 1000, error, sizeof error) != 0)
+        die("ca_create", error);
+    core->ca = ca_new(&options, error, sizeof error);
+    if (core->ca == NULL)
+        die("ca_new", error);
+}
+
+static void start_core(void)
+{
+    static const uint64_t hash_key[2] = {11, 12};
+    char error[300] = "no memory";
+    struct core *core = &world->core;
+    struct now now = clock_now();
+    memset(core, 0, sizeof *core);
+    core->config = &world->config;
+    core->random = edge_random;
+    core->denials = (struct limit){.burst = 20, .refill_ms = 30000};
+    core->pool = (struct keypool *)(void *)&edge; /* never looked into: keypool.c is played */
+    memset(core->seal_key, 7, sizeof core->seal_key);
+    core->store = store_new(world->path, error, sizeof error);
+    if (core->store == NULL)
+        die(world->path, error);
+    world->presence_memory = calloc(1, presence_memory(CAPACITY));
+    presence_init(&core->presence, world->presence_memory, CAPACITY, hash_key,
+                  world->config.grace_seconds * INT64_C(1000), now.mono);
+    if (world->real_ca)
+        make_authority(core);
+    if (core_start(core, now) != ST_OK)
+        die("core_start", store_error(core->store));
+}
+
+static void start_loop(void)
+{
+    struct loop *loop = &world->loop;
+    memset(loop, 0, sizeof *loop);
+    loop->core = &world->core;
+    loop->broker = &world->broker;
+    struct mqtt *mqtt = (struct mqtt *)(void *)&edge; /* never looked into either */
+    world->broker.connections[BROKER_PUBLISHER].mqtt = mqtt;
+    if (outbox_start(&loop->outbox, world->core.store, mqtt, world->config.retained_status) != ST_OK)
+        die("outbox_start", store_error(world->core.store));
+    edge_put(QUEUE_UP, BROKER_PUBLISHER, NULL);
+}
+
+void world_start(void)
+{
+    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(world->path, sizeof world->path, "%s/muster-flow-%d.db", folder, (int)getpid());
+    start_core();
+    start_loop();
+    edge_put(QUEUE_UP, BROKER_SUBSCRIBER, NULL);
+}
+
+static void stop(void)
+{
+    for (size_t i = 0; i < PARKING_PLACES; i++)
+        if (world->loop.parking.places[i].copy != NULL)
+            parking_free(&world->loop.parking, &world->loop.parking.places[i]);
+    store_free(world->core.store);
+    ca_free(world->core.ca);
+    free(world->presence_memory);
+    edge_forget_inbox();
+}
+
+void world_restart(void)
+{
+    stop();
+    start_core();
+    start_loop();
+}
+
+void world_end(void)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".ca.pem", ".ca.key"};
+    stop();
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", world->path, endings[i]);
+        unlink(name);
+    }
+}
+
+/* --- what a trace puts in ----------------------------------------------------------------------------------------- */
+
+bool world_sql(const char *sql)
+{
+    return sqlite3_exec(world->database, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+long long world_query(const char *sql, char *text, size_t size)
+{
+    sqlite3_stmt *statement = NULL;
+    long long value = -1;
+    text[0] = '\0';
+    if (sqlite3_prepare_v2(world->database, sql, -1, &statement, NULL) != SQLITE_OK) {
+        snprintf(text, size, "%s", sqlite3_errmsg(world->database));
+    } else if (sqlite3_step(statement) == SQLITE_ROW) {
+        const unsigned char *column = sqlite3_column_text(statement, 0);
+        snprintf(text, size, "%s", column != NULL ? (const char *)column : "null");
+        value = sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return value;
+}
+
+static void commit(enum status status)
+{
+    struct store *store = world->core.store;
+    if (status != ST_OK || store_event_end(store, true) != ST_OK || store_commit(store) != ST_OK)
+        die("a trace's preparation", store_error(store));
+}
+
+static struct credential make_credential(const char *label, const char *prefix)
+{
+    struct credential credential;
+    unsigned char random[SECRET_RAW + 8];
+    char name[40];
+    edge_random(random, sizeof random);
+    secret_make(prefix, random, &credential);
+    variable_set(label, credential.text);
+    snprintf(name, sizeof name, "%s_id", label);
+    variable_set(name, credential.id);
+    return credential;
+}
+
+/* The value of `name=` among the words of `options`, or `other`. */
+static const char *option(const char *options, const char *name, const char *other, char *out, size_t size)
+{
+    const char *found = strstr(options, name);
+    if (found == NULL)
+        return other;
+    found += strlen(name);
+    snprintf(out, size, "%.*s", (int)strcspn(found, " "), found);
+    return out;
+}
+
+void world_make_key(const char *label, const char *options)
+{
+    char word[200];
+    struct credential credential = make_credential(label, SECRET_PROVISIONING);
+    struct key_row row = {.uses = atoll(option(options, "uses=", "1", word, sizeof word)),
+                          .created_at = clock_now().wall,
+                          .replace = strstr(options, "replace") != NULL};
+    row.expires_at = clock_now().wall + 1000 * atoll(option(options, "expires=", "1000000", word, sizeof word));
+    snprintf(row.tenant, sizeof row.tenant, "%s", option(options, "tenant=", "default", word, sizeof word));
+    snprintf(row.device_types, sizeof row.device_types, "%s", option(options, "types=", "", word, sizeof word));
+    memcpy(row.id, credential.id, sizeof credential.id);
+    memcpy(row.hash, credential.hash, sizeof row.hash);
+    store_event_begin(world->core.store);
+    commit(store_key_insert(world->core.store, &row));
+}
+
+void world_make_operator(const char *label, const char *role, const char *tenant)
+{
+    struct credential credential = make_credential(label, SECRET_OPERATOR);
+    struct operator_row row = {.created_at = clock_now().wall};
+    snprintf(row.name, sizeof row.name, "%s", label);
+    snprintf(row.role, sizeof row.role, "%s", role);
+    snprintf(row.tenant, sizeof row.tenant, "%s", tenant);
+    memcpy(row.id, credential.id, sizeof credential.id);
+    memcpy(row.hash, credential.hash, sizeof row.hash);
+    store_event_begin(world->core.store);
+    commit(store_operator_insert(world->core.store, &row));
+}
+
+void world_make_csr(const char *label, const char *type)
+{
+    bool tampered = strcmp(type, "tampered") == 0;
+    enum key_type key_type = KEY_EC_P256;
+    char pem[CSR_PEM_MAX];
+    if (!tampered && !key_type_from_name(type, &key_type))
+        die("csr", type);
+    struct key *key = key_new(key_type);
+    if (key == NULL || !csr_write(key, "flow", pem, sizeof pem))
+        die("csr", "cannot be made");
+    key_free(key);
+    char *middle = strchr(pem, '\n') + 40; /* within the subject or the key: the signature no longer fits */
+    if (tampered)
+        *middle = *middle == 'A' ? 'B' : 'A';
+    variable_set(label, pem);
+}
+
+/* --- what must always hold ---------------------------------------------------------------------------------------- */
+
+static bool slot_is_sound(const struct presence_slot *slot, const char *uuid, char *what, size_t size)
+{
+    struct device_row row;
+    enum status status = store_device_get(world->core.store, uuid, &row);
+    struct presence_row own = life_row(slot);
+    const char *wrong = NULL;
+    if (status != ST_OK)
+        wrong = "is not in the store";
+    else if (own.online != row.presence.online)
+        wrong = "another status than the store says";
+    else if (own.since != row.presence.since || own.sequence != row.presence.sequence)
+        wrong = "another time or sequence than the store says";
+    else if (memcmp(own.sessions, row.presence.sessions, sizeof own.sessions) != 0)
+        wrong = "other sessions than the store says";
+    else if (!slot->unsaved && own.last_seen != row.presence.last_seen)
+        wrong = "another last sign of life than the store says, and does not mean to save it";
+    else if (slot->active != (row.state == DEVICE_REGISTERED || row.state == DEVICE_PROVISIONED))
+        wrong = "another state than the store says";
+    else if (slot->active && slot->fresh == row.credential_used)
+        wrong = "used its credential, or not: the store says otherwise";
+    else if (slot->offline_after_ms != life_offline_after(&world->core, &row) * 1000)
+        wrong = "another threshold than the store says";
+    if (wrong != NULL)
+        snprintf(what, size, "in memory, device %s: %s", uuid, wrong);
+    return wrong == NULL;
+}
+
+bool world_is_sound(char *what, size_t size)
+{
+    static const struct {
+        const char *sql, *what;
+    } never[] = {
+        {"SELECT count(*) FROM device WHERE event_sequence <> "
+         "(SELECT coalesce(max(sequence), event_sequence) FROM event WHERE event.device = device.id)",
+         "a sequence was taken without its event"},
+        {"SELECT count(*) FROM (SELECT count(*) c, max(sequence) - min(sequence) + 1 d FROM event GROUP BY device) "
+         "WHERE c <> d",
+         "the sequence of a device's events has a gap"},
+        {"SELECT count(*) FROM (SELECT count(*) c FROM certificate WHERE state IN ('pending', 'active') "
+         "GROUP BY device) WHERE c > 1",
+         "a device has two certificates that are valid"},
+        {"SELECT count(*) FROM device WHERE (device_id IS NULL) <> (state = 0)", "a deviceId without a registration"},
+        {"SELECT count(*) FROM device WHERE (SELECT count(*) FROM api_key WHERE api_key.device = device.id) <> "
+         "(state IN (2, 3))",
+         "a device has not one API key"},
+        {"SELECT count(*) FROM provisioning_key WHERE used <> "
+         "(SELECT count(*) FROM key_use WHERE key_use.key = provisioning_key.id) OR used > uses",
+         "a key's uses are counted wrongly"},
+    };
+    const struct presence *presence = &world->core.presence;
+    char text[80];
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        if (world_query(never[i].sql, text, sizeof text) != 0) {
+            snprintf(what, size, "%s %s", never[i].what, text);
+            return false;
+        }
+    for (uint32_t i = 0; i < presence->count; i++)
+        if (!slot_is_sound(&presence->slots[i], presence_uuid(presence, i), what, size))
+            return false;
+    bool complete = world_query("SELECT count(*) FROM device", text, sizeof text) == presence->count;
+    if (!complete)
+        snprintf(what, size, "memory has %u devices, the store %s", presence->count, text);
+    return complete;
+}
