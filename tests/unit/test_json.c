@@ -211,12 +211,11 @@ static const struct {
 /* Puts `length` octets at `text` between `before` and `after`, and scans that. */
 static enum status scan_within(const char *before, const char *text, size_t length, const char *after, struct why *why)
 {
-    static char whole[LIMIT_PAYLOAD + 1];
-    size_t front = strlen(before), back = strlen(after);
-    memcpy(whole, before, front);
-    memcpy(whole + front, text, length);
-    memcpy(whole + front + length, after, back);
-    return scan(whole, front + length + back, why);
+    static char whole[LIMIT_PAYLOAD + 64];
+    char *end = stpcpy(whole, before);
+    memcpy(end, text, length);
+    end = stpcpy(end + length, after);
+    return scan(whole, (size_t)(end - whole), why);
 }
 
 static void test_strings(void)
