@@ -5,6 +5,7 @@
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
 #include "service/io/log.h"
+#include "service/io/loopback.h"
 #include "topics/limits.h"
 #include "topics/topic.h"
 
@@ -88,7 +89,7 @@ bool broker_start(struct broker *broker, const struct config *config, struct que
 {
     char password[256] = "";
     size_t length = 0;
-    *broker = (struct broker){.queue = queue};
+    *broker = (struct broker){.queue = queue, .config = config};
     if (config->broker_password_file[0] != '\0' &&
         file_read(config->broker_password_file, password, sizeof password, &length) != 0) {
         snprintf(error, error_size, "broker_password_file %s cannot be read", config->broker_password_file);
@@ -201,6 +202,17 @@ static enum broker_change give_up_waiting(struct broker *broker, struct now now)
     return grow_deaf(broker);
 }
 
+/* Open mode trusts whoever reaches the broker. The start has looked; the broker may be another one since. */
+static bool may_connect(struct broker *broker)
+{
+    char error[300];
+    bool closed = loopback_only(broker->config->broker_host, broker->config->broker_port, error, sizeof error);
+    if (!closed && !broker->exposed)
+        log_line(LOG_ERROR, "broker_refused", "open mode: %s", error);
+    broker->exposed = !closed;
+    return closed;
+}
+
 enum broker_change broker_tick(struct broker *broker, struct now now)
 {
     bool up = true;
@@ -209,7 +221,7 @@ enum broker_change broker_tick(struct broker *broker, struct now now)
         up = up && connection->up;
         if (connection->up || connection->connecting || now.mono.ms < connection->next_attempt.ms)
             continue;
-        connection->connecting = mqtt_connect(connection->mqtt);
+        connection->connecting = may_connect(broker) && mqtt_connect(connection->mqtt);
         if (!connection->connecting)
             connection->next_attempt = next_attempt(connection->failures++, now.mono);
     }

@@ -25,7 +25,8 @@ struct connection {
 struct broker {
     struct connection connections[BROKER_CONNECTIONS];
     struct queue *queue; /* where the callbacks put what they hear */
-    bool hearing;
+    const struct config *config;
+    bool hearing, exposed; /* exposed: other machines reach it; the log knows */
     bool probing;         /* a probe is out */
     uint32_t nonce;       /* of the last probe */
     struct mono probe_at; /* when to send the next one, or to give up waiting for this one */
@@ -47,7 +48,7 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
 bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
                      enum broker_change *change);
 
-/* Connects and probes when it is time. */
+/* Connects and probes when it is time; not while open mode's broker is open to other machines. */
 enum broker_change broker_tick(struct broker *broker, struct now now);
 
 /* Says goodbye: the service's state is offline, both connections are closed. */
