@@ -27,6 +27,7 @@ struct line {
 
 struct watch {
     const struct args *args;
+    long long count; /* events to show, -1: all */
     struct target target;
     struct mqtt *mqtt;
     int wake, signals;    /* an eventfd and a signalfd: the main thread sleeps on both */
@@ -190,11 +191,9 @@ static bool sleep_until_news(const struct watch *watch, int timeout)
 
 static enum ctl_exit follow(struct watch *watch)
 {
-    long long left = -1;
+    long long left = watch->count;
     int retry = -1, delay = WATCH_RETRY; /* retry: milliseconds until the next attempt, -1: connected or trying */
     bool was_up = false;
-    if (!args_integer(watch->args, OPT_COUNT, 1, INT64_C(1000000000), &left))
-        return CTL_USAGE;
     for (bool go = mqtt_connect(watch->mqtt); go && left != 0;) {
         char reason[sizeof watch->reason];
         go = sleep_until_news(watch, retry);
@@ -260,9 +259,11 @@ static enum ctl_exit connect_and_follow(struct watch *watch, const char *filter)
 
 enum ctl_exit cmd_watch(const struct args *args)
 {
-    struct watch watch = {.args = args};
+    struct watch watch = {.args = args, .count = -1};
     char filter[LIMIT_TOPIC + 1];
     sigset_t ends;
+    if (!args_integer(args, OPT_COUNT, 1, INT64_C(1000000000), &watch.count))
+        return CTL_USAGE;
     if (!make_filter(args, filter, sizeof filter))
         return out_error(CTL_USAGE, NULL, "use lower-case letters, digits and -", "--tenant cannot be \"%s\"",
                          args_value(args, OPT_TENANT));
