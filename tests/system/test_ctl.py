@@ -1,0 +1,384 @@
+#!/usr/bin/python3
+"""musterctl and the command line of musterd; and what make install lays out."""
+import json
+import os
+import re
+import stat
+import subprocess
+import time
+
+from muster import BUILD, ROOT, Checks, Stack, end, folder, program, read, run, start, wait_for
+
+t = Checks()
+CTL = program("musterctl")
+
+
+def ctl_json(stack, *words):
+    done = stack.ctl(*words, "--json")
+    t.equal(done.returncode, 0, " ".join(words) + " --json has exit code 0")
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        t.check(False, " ".join(words) + " --json is JSON", done)
+        return {}
+
+
+def table(stack, *words):
+    """What people see: exit code 0 and some text."""
+    done = stack.ctl(*words)
+    t.check(done.returncode == 0 and done.stdout.strip(), " ".join(words) + " prints something", done)
+    return done.stdout
+
+
+# --- what does not need a service -------------------------------------------------------------------------------------
+
+def init_makes_a_folder():
+    where = os.path.join(folder(), "new")
+    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    done = run([CTL, "init", "--dir", where] + ports)
+    t.check(done.returncode == 0, "init", done)
+    files = {name: stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode) for name in os.listdir(where)}
+    for name in ("admin.key", "viewer.key", "provisioning.key", "ca.key", "server.key", "seal.key", "muster.db", "muster.conf"):
+        t.equal(files.get(name, 0) & 0o077, 0, name + " is for its owner only")
+    t.check({"ca.pem", "server.pem", "mosquitto.conf"} <= set(files), "and the rest is there", files)
+    before = {name: read(os.path.join(where, name)) for name in files if not name.startswith("muster.db")}
+    t.equal(run([CTL, "init", "--dir", where] + ports).returncode, 0, "init again")
+    t.equal({name: read(os.path.join(where, name)) for name in before}, before, "changes nothing")
+    os.remove(os.path.join(where, "viewer.key"))
+    t.equal(run([CTL, "init", "--dir", where] + ports).returncode, 0, "init with a file missing")
+    t.check(read(os.path.join(where, "viewer.key")).startswith("mok_"), "makes that one anew")
+    t.equal(read(os.path.join(where, "admin.key")), before["admin.key"], "and only that one")
+    made = json.loads(run([CTL, "init", "--dir", folder() + "/j", "--json"] + ports).stdout)
+    t.check(made.get("schema", "").startswith("muster.init"), "init --json", made)
+    for what, more in (("two equal ports", ["--tls-port", "11883"]), ("no port", ["--tls-port", "x"]),
+                       ("port 0", ["--tls-port", "0"]), ("a long country", ["--country", "Germany"]),
+                       ("no key type", ["--ca-key-type", "dsa"])):
+        done = run([CTL, "init", "--dir", folder() + "/w"] + ports + more)
+        t.check(done.returncode == 2 and "mend:" in done.stderr, "init with %s is exit code 2" % what, done)
+    rsa = folder() + "/rsa"
+    done = run([CTL, "init", "--dir", rsa, "--ca-key-type", "rsa:2048", "--organization", "ACME", "--country", "DE"] + ports)
+    subject = run(["openssl", "x509", "-in", rsa + "/ca.pem", "-noout", "-subject", "-text"]).stdout
+    t.check(done.returncode == 0 and "ACME" in subject and "DE" in subject and "2048 bit" in subject, "an RSA authority", subject)
+
+
+WRONG = [  # words, exit code, what the sentence must hold
+    (["frob"], 2, "frob"), (["devices"], 2, "device"), (["device"], 2, "verb"), (["device", "frob"], 2, "create"),
+    (["key", "lst"], 2, "list"), (["--frob"], 2, "--frob"), (["key", "create", "--use", "3"], 2, "--uses"),
+    (["key", "create", "--uses"], 2, "--uses"), (["key", "create", "--uses", "0"], 2, "1000000000"),
+    (["key", "create", "--uses", "-1"], 2, "--uses"), (["key", "create", "--uses", "3x"], 2, "3x"),
+    (["key", "create", "--uses", "99999999999999999999"], 2, "--uses"), (["key", "create", "--expires", "soon"], 2, "soon"),
+    (["key", "create", "--expires", "0"], 2, "0"), (["key", "create", "--expires", "11y"], 2, "11y"),
+    (["key", "create", "--expires", "999999d"], 2, "999999d"), (["key", "create", "--replace", "maybe"], 2, "never"),
+    (["key", "create", "--count", "3"], 2, "--count"), (["key", "show"], 2, "KEYID"), (["key", "disable"], 2, "KEYID"),
+    (["key", "list", "--limit", "0"], 2, "--limit"), (["key", "list", "extra"], 2, "extra"), (["device", "show"], 2, "UUID"),
+    (["device", "show", "a", "b"], 2, "b"), (["device", "create"], 2, "UUID"), (["device", "events"], 2, "UUID"),
+    (["device", "events", "a", "--after", "x"], 2, "--after"), (["device", "create", "a", "--tag", "x"], 2, "--tag"),
+    (["device", "create", "a", "--tag", "=x"], 2, "--tag"), (["device", "create", "a", "--offline-after", "1"], 2, "604800"),
+    (["device", "list", "--json=yes"], 2, "--json"), (["watch", "--count", "0"], 2, "--count"), (["watch", "--tenant", "A B"], 2,
+                                                                                             "--tenant"),
+    (["status", "now"], 2, "now"), (["errors", "--uses", "3"], 2, "--uses"), (["config"], 2, "keys"), (["-x"], 2, "x"),
+    (["a"] * 20, 2, ""), (["status", "--dir", "/nonexistent"], 3, "/nonexistent"), (["status", "--dir", ""], (3, 4, 8), "")]
+
+
+def usage():
+    where = folder()
+    for words, code, part in WRONG:
+        done = run([CTL] + words, cwd=where)
+        t.check(done.returncode in (code if isinstance(code, tuple) else (code,)) and part in done.stderr and
+                re.match(r"error: .*\n(  mend: .*\n)?$", done.stderr) and done.stdout == "",
+                "musterctl %s: exit code %s and one sentence" % (" ".join(words)[:60], code), done)
+    for words, part in ((["--help"], "device list"), (["-h"], "key create"), (["help"], "watch"), (["device", "--help"], "show"),
+                        (["help", "key", "create"], "--uses"), (["--version"], "musterctl "), (["errors"], "device_exists"),
+                        (["errors", "--markdown"], "| `device_exists` |"), (["config", "keys"], "offline_after_seconds"),
+                        (["config", "keys", "--markdown"], "| `database` |")):
+        done = run([CTL] + words, cwd=where)
+        t.check(done.returncode == 0 and part in done.stdout and done.stderr == "", "musterctl " + " ".join(words), done)
+
+
+def documents_are_what_the_program_prints():
+    """docs/ quotes the program's tables; they must not drift apart."""
+    printed = run([CTL, "errors", "--markdown"]).stdout
+    t.check(read(os.path.join(ROOT, "docs/errors.md")).strip() == printed.strip(), "docs/errors.md is what musterctl errors prints")
+    rows = [line for line in run([CTL, "config", "keys", "--markdown"]).stdout.splitlines() if line.startswith("| `")]
+    kept = read(os.path.join(ROOT, "docs/configuration.md"))
+    t.equal([row for row in rows if row not in kept], [], "docs/configuration.md has every key as musterctl prints it")
+
+
+# --- with a service ---------------------------------------------------------------------------------------------------
+
+def lists_and_records():
+    with Stack() as stack:
+        asker = stack.asker()
+        t.check("answers" in table(stack, "status") and stack.ctl().returncode == 0, "status, also without a command")
+        status = ctl_json(stack, "status")
+        t.check(status["schema"] == "muster.status/1" and status["total"] == 0 and "serverTime" in status, "status --json is flat",
+                status)
+        t.check("no device" in stack.ctl("device", "list").stderr, "an empty list says so")
+        empty = ctl_json(stack, "device", "list")
+        t.equal(empty, {"schema": "muster.device.list/1", "items": []}, "an empty list as JSON")
+        stack.register(asker, "dev1", deviceName="First", deviceType="pump", tags={"a": "b"})
+        asker.device("dev1", "connect", {"session": "s"})
+        for words in (["device", "list"], ["device", "ls"], ["device", "show", "dev1"], ["device", "events", "dev1"], ["key", "list"],
+                      ["key", "show", stack.key.split("_")[1]]):
+            text = table(stack, *words)
+            t.check("secret" not in text and stack.key not in text and "mdk_" not in text, "no secret in " + " ".join(words), text)
+        for words, member, value in ((["device", "list"], "uuid", "dev1"), (["device", "events", "dev1"], "event", "registered"),
+                                     (["key", "list"], "used", 1)):
+            answer = ctl_json(stack, *words)
+            t.equal(sorted(answer), ["items", "schema"], " ".join(words) + ": a list is schema and items")
+            t.equal(answer["items"][0][member], value, " ".join(words) + ": its first item")
+        record = ctl_json(stack, "device", "show", "dev1")
+        t.check(record["schema"] == "muster.device/1" and record["status"] == "online" and record["tags"] == {"a": "b"},
+                "one record is flat", record)
+        after = ctl_json(stack, "device", "events", "dev1", "--after", "1")["items"]
+        t.equal([e["sequence"] for e in after], [2], "events after a sequence")
+        t.equal(len(ctl_json(stack, "device", "events", "dev1", "--limit", "1")["items"]), 1, "events with a limit")
+        for words, code in ((["device", "show", "nobody"], 6), (["device", "events", "nobody"], 6), (["device", "create", "dev1"], 7),
+                            (["device", "create", "a b"], 2), (["key", "show", "nosuch"], 2), (["device", "list", "--tenant", "nobody"],
+                                                                                             (0, 2))):
+            done = stack.ctl(*words)
+            t.check(done.returncode in (code if isinstance(code, tuple) else (code,)), "%s is exit code %s" % (words, code), done)
+        hostile_names(stack, asker)
+
+
+def hostile_names(stack, asker):
+    """A device's texts are a stranger's texts: no escape sequence reaches the terminal."""
+    stack.register(asker, "evil", deviceName="a\u202e\u2066b", deviceType="\u200f")
+    for words in (["device", "list"], ["device", "show", "evil"], ["device", "events", "evil"]):
+        text = table(stack, *words)
+        t.check(not re.search("[\u202a-\u202e\u2066-\u2069\x1b\u200f]", text), "%s prints no direction marks" % words, text)
+
+
+def keys():
+    with Stack() as stack:
+        asker = stack.asker()
+        done = stack.ctl("key", "create", "--uses", "2", "--expires", "1h", "--type", "pump", "--type", "valve")
+        key = done.stdout.strip()
+        t.check(done.returncode == 0 and re.fullmatch(r"mpk_[a-z2-7]+_[a-z2-7]+", key), "key create prints the key alone", done)
+        t.check("not shown again" in done.stderr and key not in done.stderr, "what to know of it goes to stderr", done.stderr)
+        key_id = key.split("_")[1]
+        shown = ctl_json(stack, "key", "show", key_id)
+        t.equal((shown["state"], shown["uses"], shown["used"], shown["deviceTypes"], shown["replace"]),
+                ("active", 2, 0, ["pump", "valve"], "never"), "key show")
+        body = {"provisioningKey": key, "deviceType": "pump"}
+        t.equal(asker.device("k1", "register", body).code, "", "the key enrols")
+        t.equal(asker.device("k2", "register", {**body, "deviceType": "lamp"}).code, "device_type_not_allowed", "its types only")
+        t.equal(stack.ctl("key", "disable", key_id).returncode, 0, "key disable")
+        t.equal(asker.device("k2", "register", body).code, "provisioning_key_disabled", "takes effect at once")
+        t.equal(ctl_json(stack, "key", "show", key_id)["state"], "disabled", "and shows")
+        t.equal(stack.ctl("key", "disable", key_id).returncode, 0, "disabling it again is no error")
+        created = ctl_json(stack, "key", "create", "--replace", "always", "--uses", "5")
+        t.check(created["schema"] == "muster.key.create/1" and created["key"].startswith("mpk_") and created["replace"] == "always",
+                "key create --json", created)
+        before = stack.register(asker, "k3")
+        after = asker.device("k3", "register", {"provisioningKey": created["key"]})
+        t.check(after.get("deviceId") == before["deviceId"] and after.get("apiKey") != before["apiKey"], "replace always", after)
+        by_hand(stack, asker)
+
+
+def by_hand(stack, asker):
+    made = ctl_json(stack, "device", "create", "hand", "--name", "By hand", "--type", "lamp", "--tag", "a=b", "--tag", "c=",
+                    "--endpoint", "http://x/", "--offline-after", "77")
+    t.check(made["schema"] == "muster.device.create/1" and made["apiKey"].startswith("mdk_"), "device create", made)
+    record = ctl_json(stack, "device", "show", "hand")
+    t.equal((record["status"], record["lastSeen"], record["tags"], record["deviceName"]), ("offline", None, {"a": "b", "c": ""},
+                                                                                          "By hand"), "offline, never seen")
+    answer = asker.device("hand", "register", {"provisioningKey": stack.key, "hardware": {"serial": "1"}})
+    t.check(answer.get("deviceId") == made["deviceId"] and answer.get("apiKey", made["apiKey"]) != made["apiKey"],
+            "the first register completes it", answer)
+    t.equal(asker.device("hand", "register", {"provisioningKey": stack.key}).code, "device_exists", "and only the first")
+    t.equal(ctl_json(stack, "device", "show", "hand")["hardware"], {"serial": "1"}, "with what it says of itself")
+    t.equal(asker.device("hand", "connect", {"session": "s"})["offlineAfterSeconds"], 77, "its own threshold")
+
+
+def many_devices():
+    """More than two pages, by the cursor."""
+    with Stack() as stack:
+        asker = stack.asker()
+        sent = [asker.send("muster/v1/admin/tester/device/create",
+                           {"operatorKey": stack.admin, "uuid": "m%03d" % n, "deviceName": "n" * 100, "tags": {"k": "v" * 200}})
+                for n in range(230)]
+        answers = [asker.wait(correlation, 20) for correlation in sent]
+        t.check(all(a is not None and not a.code for a in answers), "230 devices by hand")
+        for words in ((), ("--limit", "1000")):
+            items = ctl_json(stack, "device", "list", *words)["items"]
+            t.equal([d["uuid"] for d in items], ["m%03d" % n for n in range(230)], "device list has all of them, in order")
+        for limit in (1, 100, 101, 229):
+            t.equal(len(ctl_json(stack, "device", "list", "--limit", str(limit))["items"]), limit, "--limit %d" % limit)
+        t.equal(len([line for line in table(stack, "device", "list").splitlines() if line.startswith("m")]), 230, "as a table")
+        t.equal(ctl_json(stack, "status")["total"], 230, "status counts them")
+        t.equal(run(["bash", "-c", CTL + " --dir %s device list --json | head -c 10" % stack.directory]).returncode, 0,
+                "a closed pipe is no disaster")
+        full = run(["bash", "-c", CTL + " --dir %s device list --json > /dev/full" % stack.directory])
+        t.check(full.returncode == 1 and "error:" in full.stderr, "a full disk is told", full)
+
+
+def without_a_service():
+    with Stack() as stack:
+        end(stack.service)
+        done = stack.ctl("status")
+        t.check(done.returncode == 8 and "mend:" in done.stderr, "status without a service is exit code 8", done)
+        t.check("offline" in done.stderr, "and says that it is offline", done.stderr)
+        end(stack.broker)
+        for words in (["status"], ["device", "list"], ["key", "create"], ["watch", "--count", "1"]):
+            done = stack.ctl(*words)
+            t.check(done.returncode == 4 and str(stack.plain) in done.stderr, "%s without a broker is exit code 4" % words, done)
+        t.check(done.stdout == "", "and prints nothing else", done.stdout)
+
+
+def watching():
+    with Stack() as stack:
+        asker = stack.asker()
+        log = stack.path("watch.log")
+        plain = start([CTL, "--dir", stack.directory, "watch"], log)
+        counted = start([CTL, "--dir", stack.directory, "watch", "--json", "--count", "3"], stack.path("count.log"),
+                        stderr=subprocess.DEVNULL)
+        broker = stack.path("broker.log")
+        wait_for(lambda: read(broker).count("as musterctl-") >= 2, 5)
+        time.sleep(0.4)
+        for n in range(5):
+            stack.register(asker, "w%d" % n)
+        t.equal(counted.wait(10), 0, "watch --count ends by itself")
+        lines = [json.loads(line) for line in read(stack.path("count.log")).splitlines()]
+        t.equal([(e["event"], e["uuid"]) for e in lines], [("registered", "w%d" % n) for n in range(3)], "three events, one a line")
+        t.check(wait_for(lambda: "w4" in read(log), 5), "watch prints them for people", read(log))
+        asker.publish("muster/v1/event/default/x/y", b"no JSON")
+        asker.publish("muster/v1/event/default/x/y", json.dumps({"event": "\x1b[31mred"}))
+        time.sleep(0.3)
+        t.check("\x1b" not in read(log) and plain.poll() is None, "nonsense on the topic does not harm it", read(log))
+        t.equal(end(plain), 0, "SIGTERM ends watch with exit code 0")
+
+
+def a_viewer():
+    """A folder with the viewer's key as its operator's key."""
+    with Stack() as stack:
+        where = folder()
+        for name, source in (("muster.conf", "muster.conf"), ("admin.key", "viewer.key")):
+            with open(os.path.join(where, name), "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+                file.write(read(stack.path(source)))
+        for words, code in ((["status"], 0), (["device", "list"], 0), (["key", "list"], 0), (["key", "create"], 5),
+                            (["device", "create", "x"], 5), (["key", "disable", stack.key.split("_")[1]], 5)):
+            done = run([CTL, "--dir", where] + words)
+            t.check(done.returncode == code, "a viewer's %s is exit code %d" % (" ".join(words), code), done)
+        os.chmod(os.path.join(where, "admin.key"), 0o644)
+        done = run([CTL, "--dir", where, "status"])
+        t.check(done.returncode == 3 and "chmod 600" in done.stderr, "a key that others can read is refused", done)
+        t.equal(stack.one("SELECT count(*) FROM device"), 0, "nothing was changed")
+        t.equal(stack.one("SELECT count(*) FROM audit WHERE outcome = 'not_authorised'"), 3, "the refusals are in the audit log")
+
+
+# --- musterd's own command line ---------------------------------------------------------------------------------------
+
+BAD_CONFIGS = ["frobnicate 1", "offline_after_second 3", "offline_after_seconds 1", "offline_after_seconds x", "broker_port 0",
+               "broker_port 65536", "mode closed", "retained_status yes", "heartbeat_seconds 300", "log_level loud", "log_format xml",
+               "broker_host", "certificate_country deu", "broker_port 1883\nbroker_port 1884", "rsa_pool 65", "database",
+               "type_offline_after_seconds sensor", "last_will_grace_seconds -1", "certificate_days 0", "device_limit 0"]
+
+
+def test_config():
+    where = folder()
+    for number, text in enumerate(BAD_CONFIGS):
+        path = os.path.join(where, "bad%d.conf" % number)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# first\n" + text + "\n")
+        done = run([program("musterd"), "--config", path, "--test-config"])
+        t.check(done.returncode == 3 and re.match(r"error: %s:[23]: .*: .*\n$" % re.escape(path), done.stderr),
+                "--test-config refuses %r with file, line and mend" % text, done)
+        t.equal(run([program("musterd"), "--config", path]).returncode, 3, "and so does the start")
+    good = os.path.join(where, "good.conf")
+    with open(good, "w", encoding="utf-8") as file:
+        file.write("\n# all\noffline_after_seconds 7\n  log_level   debug  \ntype_offline_after_seconds a b 9\n")
+    t.equal(run([program("musterd"), "-c", good, "--test-config"]).returncode, 0, "a good file")
+    for words, code in ((["--config", where + "/none.conf", "--test-config"], 3), (["--frob"], 2), (["extra"], 2), (["--config"], 2),
+                        (["--help"], 0), (["--version"], 0)):
+        t.equal(run([program("musterd")] + words).returncode, code, "musterd %s" % words[0])
+
+
+def open_mode_stays_on_loopback():
+    stack = Stack(go=False)
+    conf = read(stack.path("mosquitto.conf"))
+    with open(stack.path("mosquitto.conf"), "w", encoding="utf-8") as file:
+        file.write(conf.replace("listener %d 127.0.0.1" % stack.plain, "listener %d 0.0.0.0" % stack.plain))
+    with stack:
+        stack.start_broker()
+        done = run([program("musterd"), "--config", stack.path("muster.conf")], 10)
+        t.check(done.returncode == 3 and "loopback" in done.stderr and "mend:" in done.stderr,
+                "a broker that others can reach is refused", done)
+        end(stack.broker)
+        # Nobody listens yet: what comes up later is looked at as well.
+        stack.start_service()
+        time.sleep(1)
+        stack.start_broker()
+        time.sleep(2)
+        t.check(not stack.answers(1), "a broker that comes up later and that others can reach is not served")
+        t.equal(stack.log().count("broker_refused"), 1, "and the log says so once")
+        end(stack.broker)
+        with open(stack.path("mosquitto.conf"), "w", encoding="utf-8") as file:
+            file.write(conf)
+        stack.start_broker()
+        t.check(wait_for(stack.answers, 12), "a broker on loopback is served again")
+    for host in ("192.0.2.1", "0.0.0.0", "no.such.host.invalid"):
+        text = read(stack.path("muster.conf")).replace("broker_host 127.0.0.1", "broker_host " + host)
+        with open(stack.path("other.conf"), "w", encoding="utf-8") as file:
+            file.write(text)
+        done = run([program("musterd"), "--config", stack.path("other.conf")], 10)
+        t.check(done.returncode == 3 and host in done.stderr and "mend:" in done.stderr, "the broker %s is refused" % host, done)
+
+
+def one_service_a_database():
+    with Stack() as stack:
+        done = run([program("musterd"), "--config", stack.path("muster.conf")], 15)
+        t.check(done.returncode == 1 and "error:" in done.stderr, "a second service on the same database is refused", done)
+        t.check(stack.answers(2), "and the first goes on")
+        done = run([CTL, "init", "--dir", stack.directory], 15)
+        t.equal(done.returncode, 0, "init beside a running service does no harm")
+        os.remove(stack.path("viewer.key"))
+        done = run([CTL, "init", "--dir", stack.directory], 15)
+        t.check(done.returncode == 7 and "error:" in done.stderr, "init that would have to write is a conflict", done)
+
+
+# --- make install -----------------------------------------------------------------------------------------------------
+
+PROGRAM = """#include <muster_device.h>
+#include <stdio.h>
+int main(void)
+{
+    struct muster_device_options options;
+    char error[MUSTER_DEVICE_ERROR_SIZE];
+    struct muster_device *device;
+    muster_device_options_init(&options);
+    options.dir = "device";
+    printf("%d\\n", muster_device_open(&options, &device, error, sizeof error));
+    muster_device_close(device);
+}
+"""
+
+
+def install():
+    where = folder()
+    done = run(["make", "--no-print-directory", "install", "BUILD=" + BUILD, "DESTDIR=" + where, "PREFIX=/opt/muster"], 120, cwd=ROOT)
+    t.check(done.returncode == 0, "make install", done.stdout[-500:] + done.stderr[-500:])
+    base = where + "/opt/muster/"
+    for name in ("bin/musterd", "bin/musterctl", "bin/muster-device", "lib/libmuster-device.so.1", "lib/libmuster-device.so",
+                 "lib/pkgconfig/muster-device.pc", "include/muster_device.h", "share/doc/muster/README.md",
+                 "share/doc/muster/protocol.md", "share/doc/muster/LICENSE"):
+        t.check(os.path.exists(base + name), name + " is there")
+    t.check(run([base + "bin/musterctl", "--version"]).returncode == 0, "the installed musterctl runs")
+    with open(where + "/mine.c", "w", encoding="utf-8") as file:
+        file.write(PROGRAM)
+    sanitizer = "-fsanitize=address,undefined" if "asan" in BUILD else ""
+    build = ("export PKG_CONFIG_PATH=%slib/pkgconfig PKG_CONFIG_SYSROOT_DIR=%s; "
+             "cc -Wall -Wextra -Werror %s %s $(pkg-config --cflags --libs muster-device) -o %s")
+    done = run(["bash", "-c", build % (base, where, sanitizer, "mine.c", "mine")], cwd=where)
+    t.check(done.returncode == 0, "a program builds with pkg-config", done)
+    done = run(["./mine"], cwd=where, env={**os.environ, "LD_LIBRARY_PATH": base + "lib"})
+    t.equal((done.returncode, done.stdout), (0, "0\n"), "and runs")
+    done = run(["bash", "-c", build % (base, where, sanitizer, os.path.join(ROOT, "device-client/examples/minimal.c"), "min")], cwd=where)
+    t.check(done.returncode == 0, "so does the example", done)
+    symbols = run(["bash", "-c", "nm -D --defined-only %slib/libmuster-device.so.1 | awk '{print $3}' | grep -v ^muster_device" % base])
+    t.check("asan" in BUILD or symbols.stdout.strip() in ("", "MUSTER_DEVICE_1"), "the library exports only its own names",
+            symbols.stdout[:300])
+
+
+t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices, without_a_service,
+      watching, a_viewer, test_config, open_mode_stays_on_loopback, one_service_a_database, install)
