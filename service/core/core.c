@@ -66,22 +66,14 @@ static enum status audit(struct core *core, const struct request *request, const
 /* The first use of a device's credential ends the time in which its registration can be repeated. */
 static enum status credential_used(struct core *core, struct request *request)
 {
-    if (request->sender.may != MAY_DEVICE)
+    /* A last will is the broker's word: it may come from the connection that registers. */
+    if (request->sender.may != MAY_DEVICE || request->address.operation == OP_WILL)
         return ST_OK;
     struct presence_slot *slot = life_open(core, request->address.id);
     if (slot == NULL || !slot->fresh || !slot->active)
         return ST_OK;
     slot->fresh = false;
     return store_device_credential_used(core->store, slot->device);
-}
-
-static enum status sign_of_life(struct core *core, struct request *request)
-{
-    enum reason reason = REASON_REQUEST;
-    struct presence_slot *slot = life_open(core, request->address.id);
-    if (slot == NULL || !presence_on_sign(slot, NULL, REASON_REQUEST, core->now, &reason))
-        return ST_OK;
-    return life_write(core, &core->device, reason);
 }
 
 /* Everything that an accepted request writes, inside its savepoint. */
@@ -93,10 +85,7 @@ static enum status answer_new(struct core *core, struct request *request)
         return status;
     if (reply->json.overflow || reply->secret.overflow)
         return fail(&request->why, ST_TOO_LARGE, NULL, "The answer would be too large.");
-    if ((request->row->flags & OP_SIGN) != 0 && request->sender.may == MAY_DEVICE)
-        status = sign_of_life(core, request);
-    if (status == ST_OK)
-        status = credential_used(core, request);
+    status = credential_used(core, request);
     if (status == ST_OK && reply->audit[0] != '\0')
         status = audit(core, request, "ok");
     return status == ST_OK ? remember_put(core, request, reply) : status;
@@ -149,21 +138,21 @@ static enum status in_event(struct core *core, struct request *request,
     status = answer(core, request);
     bool keep = status == ST_OK || (status == ST_PARKED && request->ticket->stage == TICKET_INTENT);
     enum status ended = store_event_end(core->store, keep);
-    bool placed = life_close(core, keep && ended == ST_OK);
-    if (ended != ST_OK || !placed)
-        status = placed ? ended : ST_QUOTA_EXCEEDED;
-    return status;
+    life_close(core, keep && ended == ST_OK);
+    return ended == ST_OK ? status : ended;
 }
 
 /* A certificate that will not be made after all: its intent is closed, and its requestId is free again. */
-static void abandon(struct core *core, struct request *request)
+static enum status abandon(struct core *core, struct request *request)
 {
-    if (store_event_begin(core->store) != ST_OK)
-        return; /* the next start closes it */
-    enum status status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
+    enum status status = store_event_begin(core->store);
+    if (status != ST_OK)
+        return status;
+    status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
     if (status == ST_OK)
         status = store_request_drop(core->store, request->scope, request->in.request_id);
-    store_event_end(core->store, status == ST_OK);
+    enum status ended = store_event_end(core->store, status == ST_OK);
+    return status == ST_OK ? ended : status;
 }
 
 static enum status handle(struct core *core, struct request *request)
@@ -202,8 +191,9 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
     enum status status = handle(core, request);
     if (status == ST_PARKED)
         return status;
-    if (status != ST_OK && ticket->stage == TICKET_INTENT)
-        abandon(core, request);
+    /* An intent that cannot even be closed stays in hand: its requestId would wait for ever. */
+    if (status != ST_OK && ticket->stage == TICKET_INTENT && abandon(core, request) != ST_OK)
+        return ST_PARKED;
     if (status != ST_OK && request->why.status != status)
         fail(&request->why, status, NULL, NULL);
     audit_denial(core, request, status);

@@ -45,6 +45,7 @@ enum ticket_stage {
 };
 struct ticket {
     enum ticket_stage stage;
+    bool asked; /* the pool for its key */
     struct mono since;
     struct key *key; /* made for it; freed by core_ticket_end */
     struct public_key public_key;

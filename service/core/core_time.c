@@ -52,7 +52,7 @@ static enum status go_offline(struct core *core, const char *uuid, enum reason r
         return status;
     status = store_device_get(core->store, uuid, &core->device);
     if (status == ST_OK)
-        status = life_write(core, &core->device, reason);
+        status = life_write(core, &core->device, true, reason);
     enum status ended = store_event_end(core->store, status == ST_OK);
     return status == ST_OK ? ended : status;
 }
@@ -64,11 +64,11 @@ static void look_at(struct core *core, uint32_t number)
     life->kind = LIFE_CHANGE;
     life->number = number;
     life->slot = core->presence.slots[number];
-    bool stands = presence_on_deadline(&core->presence, &life->slot, core->now.mono, &reason) &&
-                  go_offline(core, presence_uuid(&core->presence, number), reason) == ST_OK;
+    bool over = presence_on_deadline(&core->presence, &life->slot, core->now.mono, &reason);
+    bool stands = over && go_offline(core, presence_uuid(&core->presence, number), reason) == ST_OK;
     life_close(core, stands);
-    if (!stands) /* not yet, or it could not be written: look again, at the earliest in a second */
-        presence_rearm(&core->presence, number, mono_add(core->now.mono, 1000));
+    if (!stands) /* not yet; or it could not be written: again in a second */
+        presence_rearm(&core->presence, number, mono_add(core->now.mono, over ? 1000 : 0));
     else if (core->log != NULL)
         core->log("offline", presence_uuid(&core->presence, number), reason_name(reason));
 }

@@ -5,7 +5,6 @@
 
 static enum status by_provisioning_key(struct core *core, struct request *request)
 {
-    static const unsigned char nobody[SECRET_HASH]; /* the same work for an unknown id */
     struct sender *sender = &request->sender;
     char id[LIMIT_KEY_ID + 1];
     unsigned char hash[SECRET_HASH];
@@ -14,7 +13,7 @@ static enum status by_provisioning_key(struct core *core, struct request *reques
                  store_key_find(core->store, id, &sender->key, &status);
     if (status != ST_OK)
         return fail(&request->why, status, NULL, NULL);
-    if (!found || !secret_equal(hash, found ? sender->key.hash : nobody))
+    if (!found || !secret_equal(hash, sender->key.hash))
         return fail(&request->why, ST_INVALID_PROVISIONING_KEY, NULL, NULL);
     sender->may = MAY_PROVISION;
     snprintf(sender->name, sizeof sender->name, "key:%s", id);

@@ -35,7 +35,7 @@ struct presence_row life_row(const struct presence_slot *slot)
     return row;
 }
 
-enum status life_write(struct core *core, const struct device_row *device, enum reason reason)
+static enum status announce(struct core *core, const struct device_row *device, enum reason reason)
 {
     static const char *const names[] = {"offline", "online"};
     struct presence_slot *slot = &core->life.slot;
@@ -46,23 +46,30 @@ enum status life_write(struct core *core, const struct device_row *device, enum 
     json_text(&json, "to", names[slot->online]);
     json_text(&json, "reason", reason_name(reason));
     json_time(&json, "lastSeen", slot->seen_wall);
-    enum status status = notice_emit(core, device, "status_changed", members, &slot->sequence);
     slot->since = core->now.wall;
+    return notice_emit(core, device, "status_changed", members, &slot->sequence);
+}
+
+enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason)
+{
+    struct presence_slot *slot = &core->life.slot;
+    const struct presence_slot *old = &core->presence.slots[core->life.number];
+    if (!changes && memcmp(slot->sessions, old->sessions, sizeof slot->sessions) == 0)
+        return ST_OK;
+    enum status status = changes ? announce(core, device, reason) : ST_OK;
     slot->unsaved = false;
     struct presence_row row = life_row(slot);
     return status == ST_OK ? store_presence_set(core->store, device->id, &row) : status;
 }
 
-bool life_close(struct core *core, bool keep)
+void life_close(struct core *core, bool keep)
 {
     struct life *life = &core->life;
-    bool done = true;
     if (keep && life->kind == LIFE_ADD)
-        done = presence_add(&core->presence, life->uuid, &life->slot) != PRESENCE_NONE;
+        presence_add(&core->presence, life->uuid, &life->slot); /* there is room: enrol_admit looked */
     else if (keep && life->kind == LIFE_CHANGE)
         presence_put(&core->presence, life->number, &life->slot);
     life->kind = LIFE_NONE;
-    return done;
 }
 
 int life_offline_after(const struct core *core, const struct device_row *device)
@@ -72,7 +79,10 @@ int life_offline_after(const struct core *core, const struct device_row *device)
 
 void life_refresh(const struct core *core, struct device_row *device)
 {
+    const struct life *life = &core->life;
     uint32_t number = presence_find(&core->presence, device->uuid, strlen(device->uuid));
-    if (number != PRESENCE_NONE)
-        device->presence = life_row(&core->presence.slots[number]);
+    if (number == PRESENCE_NONE)
+        return;
+    bool in_hand = life->kind == LIFE_CHANGE && life->number == number;
+    device->presence = life_row(in_hand ? &life->slot : &core->presence.slots[number]);
 }

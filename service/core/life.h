@@ -14,11 +14,12 @@ struct presence_slot *life_open(struct core *core, const char *uuid);
 /* A new device's slot; it is added when the event's writes stand. */
 struct presence_slot *life_open_new(struct core *core, const char *uuid);
 
-/* Writes the status that the copy now has, with its status_changed event. */
-enum status life_write(struct core *core, const struct device_row *device, enum reason reason);
+/* Writes what has become of the copy: with `changes` its new status and its status_changed event, else its sessions
+ * where they are others. */
+enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason);
 
-/* The event's writes stand (or were undone): takes the copy over, or drops it. False when there is no slot left. */
-bool life_close(struct core *core, bool keep);
+/* The event's writes stand (or were undone): takes the copy over, or drops it. */
+void life_close(struct core *core, bool keep);
 
 /* The offline threshold of a device, in seconds. */
 int life_offline_after(const struct core *core, const struct device_row *device);

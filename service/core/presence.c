@@ -215,12 +215,6 @@ bool presence_on_disconnect(struct presence_slot *slot, const char *session, enu
     return offline(slot);
 }
 
-void presence_on_will(struct presence_slot *slot, const char *session, struct now now)
-{
-    if (slot->online && session_hash(session) == slot->sessions[0] && slot->suspect.ms == 0)
-        slot->suspect = now.mono;
-}
-
 bool presence_on_reset(struct presence_slot *slot, enum reason *reason)
 {
     *reason = REASON_RESET;
@@ -231,6 +225,13 @@ bool presence_on_reset(struct presence_slot *slot, enum reason *reason)
 static bool is_suspected(const struct presence *presence, const struct presence_slot *slot)
 {
     return slot->suspect.ms != 0 && slot->suspect.ms >= presence->hearing_since.ms;
+}
+
+/* The first word counts: a second copy does not buy time. */
+void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now)
+{
+    if (slot->online && session_hash(session) == slot->sessions[0] && !is_suspected(presence, slot))
+        slot->suspect = now.mono;
 }
 
 static struct mono silence_deadline(const struct presence *presence, const struct presence_slot *slot)
@@ -321,6 +322,8 @@ void presence_undo(struct presence *presence)
     }
     while (presence->count > presence->undo_slots)
         remove_last(presence);
+    for (uint32_t i = 0; i < presence->count; i++) /* what was saved within the batch is not */
+        presence->slots[i].unsaved = presence->slots[i].seen_wall != 0;
 }
 
 void presence_hear(struct presence *presence, struct mono now)

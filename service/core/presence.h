@@ -90,7 +90,7 @@ bool presence_on_connect(struct presence_slot *slot, const char *session, struct
 bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct now now,
                       enum reason *reason);
 bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason);
-void presence_on_will(struct presence_slot *slot, const char *session, struct now now);
+void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now);
 bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
 
 /* Whether the device's time is over at `now`; then the copy is offline, with the reason. */

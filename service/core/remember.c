@@ -30,6 +30,7 @@ static enum status replay(struct core *core, struct request *request, struct rep
     if (length == 0)
         return fail(&request->why, ST_INTERNAL, NULL, NULL);
     reply->secrets[length] = '\0';
+    reply->secret.length = length;
     return ST_OK;
 }
 

@@ -12,6 +12,7 @@
 #define FLUSH_SLOTS  4096
 #define EXPIRY_MS    60000
 #define WAITING_MS   50
+#define AGAIN_MS     1000 /* after a failure of the disk: signing again and again would only heat the room */
 #define ANSWER_ROOM  (LIMIT_ANSWER + SEALED_MAX)
 #define PRESENCE_CAP (LOOP_BATCH + TICK_BATCH + PARKING_PLACES)
 
@@ -115,15 +116,17 @@ static void step_parked(struct loop *loop, struct now now)
 {
     if (loop->parking.count == 0)
         return;
-    bool look = now.mono.ms >= loop->next_waiting.ms;
+    bool look = now.mono.ms >= loop->next_waiting.ms, sign = now.mono.ms >= loop->next_intent.ms;
     if (look)
         loop->next_waiting = mono_add(now.mono, WAITING_MS);
     for (size_t i = 0; i < PARKING_PLACES && effects_has_room(&loop->effects, ANSWER_ROOM); i++) {
         struct parked *parked = &loop->parking.places[i];
-        if (parked->copy == NULL || (parked->ticket.stage == TICKET_WAITS && !look))
+        if (parked->copy == NULL || !(parked->ticket.stage == TICKET_WAITS ? look : sign))
             continue;
         parked->event.now = now;
         parked->stepped = step(loop, &parked->event, &parked->ticket) != ST_PARKED;
+        if (!parked->stepped && parked->durable)
+            loop->next_intent = mono_add(now.mono, AGAIN_MS);
     }
 }
 
@@ -151,7 +154,7 @@ static void refuse_batch(struct loop *loop, enum status status)
             parking_free(&loop->parking, parked);
         }
     }
-    loop->next_waiting = mono_add(loop->core->now.mono, 1000);
+    loop->next_waiting = loop->next_intent = mono_add(loop->core->now.mono, AGAIN_MS);
 }
 
 static void mark_durable(struct loop *loop)
@@ -229,18 +232,18 @@ static void run_batch(struct loop *loop)
     do_timed(loop, clock_now());
 }
 
-static bool has_durable_intents(const struct loop *loop)
+static bool has_intents_to_sign(const struct loop *loop, struct now now)
 {
+    bool found = false;
     for (size_t i = 0; i < PARKING_PLACES && loop->parking.count > 0; i++)
-        if (loop->parking.places[i].copy != NULL && loop->parking.places[i].ticket.stage == TICKET_INTENT)
-            return true;
-    return false;
+        found = found || loop->parking.places[i].durable;
+    return found && now.mono.ms >= loop->next_intent.ms;
 }
 
 int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
-        queue_turn(loop->queue, has_durable_intents(loop) ? 0 : TURN_MS);
+        queue_turn(loop->queue, has_intents_to_sign(loop, clock_now()) ? 0 : TURN_MS);
         run_batch(loop);
         bool going_on = commit(loop);
         speak(loop);

@@ -14,8 +14,9 @@ enum status enrol_admit(struct core *core, struct request *request, enum enrolme
     if (!exists && status != ST_DEVICE_NOT_FOUND)
         return fail(&request->why, status, NULL, NULL);
     status = policy_enrol(exists ? &core->device : NULL, key, way, &request->why);
+    bool named = !exists || (request->in.has & M(DEVICE_TYPE)) != 0;
     if (status == ST_OK)
-        status = policy_key_type(key, request->in.device_type, &request->why);
+        status = policy_key_type(key, named ? request->in.device_type : core->device.type, &request->why);
     if (status == ST_OK && !exists && core->presence.count >= core->presence.capacity)
         status = fail(&request->why, ST_QUOTA_EXCEEDED, NULL, "The service holds as many devices as it may.");
     return status;
@@ -110,7 +111,7 @@ static enum status save_known(struct core *core, struct device_row *device, enum
         return status != ST_OK ? status : ST_INTERNAL;
     slot->offline_after_ms = life_offline_after(core, device) * 1000;
     slot->active = slot->fresh = true;
-    return way == ENROL_REPLACE && presence_on_reset(slot, &reason) ? life_write(core, device, reason) : ST_OK;
+    return way == ENROL_REPLACE ? life_write(core, device, presence_on_reset(slot, &reason), reason) : ST_OK;
 }
 
 static void answer(const struct device_row *device, struct reply *reply)

@@ -11,7 +11,8 @@
  * core->device. ST_OK with the way, or why not. Writes nothing. */
 enum status enrol_admit(struct core *core, struct request *request, enum enrolment *way);
 
-/* Counts a use of the sender's provisioning key, once per uuid; ST_PROVISIONING_KEY_EXHAUSTED when there is none left. */
+/* Counts a use of the sender's provisioning key, once per uuid; ST_PROVISIONING_KEY_EXHAUSTED when there is none left.
+ */
 enum status enrol_count_use(struct core *core, struct request *request);
 
 /* Registers: writes the device, its new API key and its event, counts the key's use, and answers with the members of

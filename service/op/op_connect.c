@@ -33,12 +33,8 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
     if (slot == NULL || status != ST_OK)
         return slot == NULL ? ST_INTERNAL : status;
     enum reason reason = REASON_CONNECT;
-    if (presence_on_connect(slot, request->in.session, core->now, &reason)) {
-        status = life_write(core, device, reason);
-    } else { /* the session may be a new one */
-        struct presence_row row = life_row(slot);
-        status = store_presence_set(core->store, device->id, &row);
-    }
+    bool changes = presence_on_connect(slot, request->in.session, core->now, &reason);
+    status = life_write(core, device, changes, reason);
     answer(core, device, &reply->json);
     return status;
 }

@@ -28,9 +28,9 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
     enum status status = record_own(core, request);
     struct presence_slot *slot = life_open(core, request->address.id);
     if (status != ST_OK || slot == NULL)
-        return ST_SILENT;
+        return status != ST_OK ? status : ST_INTERNAL;
     bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now, &reason);
-    return changes ? life_write(core, &core->device, reason) : ST_OK;
+    return life_write(core, &core->device, changes, reason);
 }
 
 enum status op_disconnect(struct core *core, struct request *request, struct reply *reply)
@@ -40,9 +40,9 @@ enum status op_disconnect(struct core *core, struct request *request, struct rep
     enum status status = record_own(core, request);
     struct presence_slot *slot = life_open(core, request->address.id);
     if (status != ST_OK || slot == NULL)
-        return ST_SILENT;
+        return status != ST_OK ? status : ST_INTERNAL;
     bool changes = presence_on_disconnect(slot, request->in.session, &reason);
-    return changes ? life_write(core, &core->device, reason) : ST_OK;
+    return life_write(core, &core->device, changes, reason);
 }
 
 enum status op_will(struct core *core, struct request *request, struct reply *reply)
@@ -51,6 +51,6 @@ enum status op_will(struct core *core, struct request *request, struct reply *re
     struct presence_slot *slot = life_open(core, request->address.id);
     if (slot == NULL)
         return ST_SILENT;
-    presence_on_will(slot, request->in.session, core->now);
+    presence_on_will(&core->presence, slot, request->in.session, core->now);
     return ST_OK;
 }

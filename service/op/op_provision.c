@@ -30,16 +30,17 @@ static enum status make_key(struct core *core, struct request *request)
         return fail(&request->why, ST_INVALID_FIELD, "/keyType",
                     "The member keyType must be rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ed25519.");
     bool from_pool = core->pool != NULL && key_type_is_slow(type);
-    /* Whoever waits has asked for its key already. */
-    bool asked = ticket->stage == TICKET_WAITS && from_pool && keypool_ready(core->pool, type) == 0;
-    if (ticket->key == NULL && !asked)
+    /* Each call that gets no key asks for one: whoever has asked looks first. */
+    bool comes_later = from_pool && ticket->asked && keypool_ready(core->pool, type) == 0;
+    if (ticket->key == NULL && !comes_later)
         ticket->key = from_pool ? keypool_take(core->pool, type) : key_new(type);
+    ticket->asked = true;
     if (ticket->key != NULL)
         return key_public(ticket->key, &ticket->public_key) ? ST_OK : ST_INTERNAL;
     if (!from_pool)
         return ST_INTERNAL;
     bool waited = ticket->stage == TICKET_WAITS && core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS;
-    if (waited || core->parking_full) {
+    if (waited) {
         fail(&request->why, ST_RATE_LIMITED, NULL, "Too many keys are being made.");
         request->why.retry_after_ms = 5000;
         return ST_RATE_LIMITED;
@@ -78,7 +79,7 @@ static enum status write_intent(struct core *core, struct request *request)
 static enum status prepare(struct core *core, struct request *request)
 {
     bool foreign = false;
-    if (core->parking_full) {
+    if (core->parking_full && request->ticket->stage == TICKET_NEW) {
         fail(&request->why, ST_RATE_LIMITED, NULL, NULL);
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;

@@ -10,16 +10,14 @@
 enum status op_get(struct core *core, struct request *request, struct reply *reply)
 {
     enum status status = record_own(core, request);
-    if (status != ST_OK)
-        return status;
-    life_open(core, request->address.id);
-    record_write(core, &core->device, &reply->json);
-    return ST_OK;
+    if (status == ST_OK)
+        record_write(core, &core->device, &reply->json);
+    return status;
 }
 
 static enum status announce_update(struct core *core, const struct device_row *device, uint32_t has)
 {
-    char members[LIMIT_EVENT_BODY];
+    char members[LIMIT_EVENT_BODY - 512]; /* leaves room for what every event carries */
     struct json_writer json;
     int64_t sequence = 0;
     json_start(&json, members, sizeof members);
@@ -27,7 +25,7 @@ static enum status announce_update(struct core *core, const struct device_row *d
         json_text(&json, "deviceName", device->name);
     if ((has & M(API_ENDPOINT)) != 0)
         json_text(&json, "apiEndpoint", device->api_endpoint);
-    if ((has & M(TAGS)) != 0 && strlen(device->tags) < LIMIT_EVENT_BODY / 4) /* else: get the record */
+    if ((has & M(TAGS)) != 0 && json.length + strlen(device->tags) + 10 < sizeof members) /* else: get the record */
         json_raw(&json, "tags", device->tags);
     return notice_emit(core, device, "updated", members, &sequence);
 }
@@ -77,12 +75,13 @@ enum status op_reset(struct core *core, struct request *request, struct reply *r
         return status != ST_OK ? status : ST_INTERNAL;
     status = end_credentials(core, device);
     slot->active = slot->fresh = false;
-    if (status == ST_OK && presence_on_reset(slot, &reason))
-        status = life_write(core, device, reason);
+    if (status == ST_OK)
+        status = life_write(core, device, presence_on_reset(slot, &reason), reason);
     if (status == ST_OK)
         status = notice_emit(core, device, "reset", "", &sequence);
     snprintf(reply->audit, sizeof reply->audit, "deviceId=%s", device->device_id);
     memcpy(reply->tenant, device->tenant, sizeof reply->tenant);
+    reply->device = 0; /* a late copy of a reset must find this answer, not reset what came after */
     device->state = DEVICE_UNREGISTERED;
     device->device_id[0] = '\0';
     device->manual = false;

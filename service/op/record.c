@@ -37,10 +37,23 @@ void record_write(const struct core *core, struct device_row *device, struct jso
     json_close(json, '}');
 }
 
+static enum status sign_of_life(struct core *core)
+{
+    enum reason reason = REASON_REQUEST;
+    struct presence_slot *slot = life_open(core, core->device.uuid);
+    if (slot == NULL)
+        return ST_INTERNAL;
+    return life_write(core, &core->device, presence_on_sign(slot, NULL, REASON_REQUEST, core->now, &reason), reason);
+}
+
 enum status record_own(struct core *core, struct request *request)
 {
     enum status status = store_device_get(core->store, request->address.id, &core->device);
     if (status != ST_OK)
         return fail(&request->why, status, NULL, NULL);
-    return policy_device_may_act(core->device.state, &request->why);
+    status = policy_device_may_act(core->device.state, &request->why);
+    if (status != ST_OK)
+        return status;
+    core->reply.device = core->device.id;
+    return (request->row->flags & OP_SIGN) != 0 ? sign_of_life(core) : ST_OK;
 }

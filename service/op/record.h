@@ -9,7 +9,8 @@
 /* Writes the record's members into the object that is open; takes the newest presence into `device` first. */
 void record_write(const struct core *core, struct device_row *device, struct json_writer *json);
 
-/* Looks up the device that speaks for itself, and whether it may. Its row is in core->device then. */
+/* Looks up the device that speaks for itself, and whether it may. Its row is in core->device then, its answer is
+ * forgotten when it is reset, and an operation that is a sign of life has been one. */
 enum status record_own(struct core *core, struct request *request);
 
 #endif

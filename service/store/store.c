@@ -27,36 +27,42 @@ void store_free(struct store *store)
     free(store);
 }
 
+/* A full disk can make SQLite roll back and leave the transaction by itself; a savepoint would then begin a new one. */
+static bool is_lost(struct store *store)
+{
+    store->lost = store->lost || !db_in_transaction(store->db);
+    return store->lost;
+}
+
 enum status store_event_begin(struct store *store)
 {
-    if (store->lost)
-        return ST_STORAGE_UNAVAILABLE;
     enum status status = store->batch ? ST_OK : db_run(store->db, SQL_BEGIN);
     if (status != ST_OK)
         return status;
     store->batch = true;
-    return db_run(store->db, SQL_SAVEPOINT);
+    return is_lost(store) ? ST_STORAGE_UNAVAILABLE : db_run(store->db, SQL_SAVEPOINT);
 }
 
 enum status store_event_end(struct store *store, bool keep)
 {
-    /* A full disk can make SQLite roll back and leave the transaction by itself. */
-    store->lost = store->lost || !db_in_transaction(store->db);
-    if (store->lost)
+    if (is_lost(store))
         return ST_STORAGE_UNAVAILABLE;
     enum status undone = keep ? ST_OK : db_run(store->db, SQL_UNDO);
     enum status released = db_run(store->db, SQL_RELEASE);
-    return undone != ST_OK ? undone : released;
+    /* What could not be undone, or is not known to be kept, must not be committed. */
+    store->lost = undone != ST_OK || released != ST_OK;
+    return is_lost(store) ? ST_STORAGE_UNAVAILABLE : ST_OK;
 }
 
 enum status store_commit(struct store *store)
 {
     if (!store->batch)
         return ST_OK;
-    enum status status = store->lost ? ST_STORAGE_UNAVAILABLE : db_run(store->db, SQL_COMMIT);
-    if (status != ST_OK && db_in_transaction(store->db))
+    enum status status = is_lost(store) ? ST_STORAGE_UNAVAILABLE : db_run(store->db, SQL_COMMIT);
+    if (db_in_transaction(store->db))
         db_run(store->db, SQL_ROLLBACK);
-    store->batch = store->lost = false;
+    /* When not even that was possible, the next commit tries again, and nothing is written until then. */
+    store->batch = store->lost = db_in_transaction(store->db);
     return status;
 }
 

@@ -12,8 +12,9 @@ static struct {
     const char *file;
     struct line *lines; /* of the case in hand */
     size_t count, at;
-    int number; /* of the line in hand */
-    bool started;
+    int number;    /* of the line in hand */
+    bool sweeps;   /* it ends with a sweep: what comes out before is no matter */
+    bool tampered; /* by `sql`: memory and store may differ until the next restart */
 } trace;
 
 void trace_check(bool good, const char *format, ...)
@@ -78,6 +79,7 @@ void trace_send(const char *text)
 static void do_restart(const char *argument)
 {
     (void)argument;
+    trace.tampered = false;
     world_restart();
 }
 static void do_tick(const char *argument)
@@ -193,11 +195,11 @@ static void close_step(void)
 {
     char what[300] = "";
     for (size_t i = 0; i < edge.output_count; i++)
-        if (!edge.outputs[i].matched)
+        if (!edge.outputs[i].matched && !trace.sweeps)
             trace_check(false, "not expected:\n  got      %lld %s %s", edge.outputs[i].ms, edge.outputs[i].topic,
                         edge.outputs[i].payload);
     edge_forget_outputs();
-    bool sound = world_is_sound(what, sizeof what);
+    bool sound = trace.tampered || world_is_sound(what, sizeof what);
     trace_check(sound, "%s", what);
 }
 
@@ -261,6 +263,7 @@ static void set_text(char *rest)
 }
 static void run_sql(char *rest)
 {
+    trace.tampered = true;
     char *sql = variables_fill(rest, false);
     trace_check(world_sql(sql), "%s: %s", sql, sqlite3_errmsg(world->database));
     free(sql);
@@ -278,8 +281,8 @@ static void query(char *rest)
 static const struct {
     const char *word;
     void (*run)(char *rest);
-} preparations[] = {{"<", expect},     {"?", query},   {"tenant", set_tenant}, {"operator", set_operator},
-                    {"key", set_key},  {"csr", set_csr}, {"text", set_text},     {"sql", run_sql},
+} preparations[] = {{"<", expect},    {"?", query},     {"tenant", set_tenant}, {"operator", set_operator},
+                    {"key", set_key}, {"csr", set_csr}, {"text", set_text},     {"sql", run_sql},
                     {"set", set}};
 
 /* --- playing ------------------------------------------------------------------------------------------------------ */
@@ -339,6 +342,7 @@ static void play_once(void)
 {
     edge_reset();
     edge_random_start(1);
+    trace.tampered = false;
     variables_forget();
     memset(&world->config, 0, sizeof world->config);
     config_default("/", &world->config);
@@ -359,13 +363,11 @@ static void play_once(void)
 /* A case with a sweep is played until nothing fails in it any more. */
 static void play_case(void)
 {
-    bool sweeps = false;
-    for (size_t i = 0; i < trace.count; i++)
-        sweeps = sweeps || after(trace.lines[i].text, "sweep ") != NULL;
+    trace.sweeps = trace.count > 0 && after(trace.lines[trace.count - 1].text, "sweep ") != NULL;
     sweep_start();
     do
         play_once();
-    while (sweeps && sweep_next());
+    while (trace.sweeps && sweep_next());
 }
 
 static size_t read_lines(const char *path, struct line *lines, size_t most)
