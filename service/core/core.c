@@ -150,7 +150,7 @@ static enum status abandon(struct core *core, struct request *request)
         return status;
     status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
     if (status == ST_OK)
-        status = store_request_drop(core->store, request->scope, request->in.request_id);
+        status = store_request_drop(core->store, request->ticket->scope, request->in.request_id);
     enum status ended = store_event_end(core->store, status == ST_OK);
     return status == ST_OK ? ended : status;
 }

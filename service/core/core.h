@@ -37,6 +37,8 @@ struct event {
     bool retained;
 };
 
+#define SCOPE_MAX (LIMIT_KEY_ID + LIMIT_UUID + 20)
+
 /* A request that could not be answered at once. It is stepped again, with its ticket, after the next commit. */
 enum ticket_stage {
     TICKET_NEW,
@@ -50,6 +52,7 @@ struct ticket {
     struct key *key; /* made for it; freed by core_ticket_end */
     struct public_key public_key;
     struct intent_row intent;
+    char scope[SCOPE_MAX]; /* of the request that holds the intent's place */
 };
 
 /* Who asks; the tenant comes from here and never from a payload. */
@@ -67,7 +70,7 @@ struct request {
     const struct operation_row *row;
     struct message in;
     struct sender sender;
-    char scope[LIMIT_KEY_ID + LIMIT_UUID + 20]; /* who asked, for which uuid: what a requestId counts within */
+    char scope[SCOPE_MAX]; /* who asked, for which uuid: what a requestId counts within */
     struct ticket *ticket;
     struct why why;
 };

@@ -101,6 +101,7 @@ static enum status prepare(struct core *core, struct request *request)
     if (status != ST_OK)
         return status;
     request->ticket->stage = TICKET_INTENT;
+    memcpy(request->ticket->scope, request->scope, sizeof request->scope);
     return ST_PARKED;
 }
 

@@ -21,8 +21,7 @@ static struct {
     size_t mode;
     int n, phase;
     char before[400], wanted[400]; /* the state */
-    bool accepted;
-    bool going_on;
+    bool accepted, answers; /* this time; when nothing fails */
 } sweep;
 
 void sweep_start(void)
@@ -73,9 +72,11 @@ static void check_end(void)
 {
     char state[400], what[300] = "";
     describe(state, sizeof state);
-    if (sweep.mode == 0)
+    if (sweep.mode == 0) {
         memcpy(sweep.wanted, state, sizeof state);
-    trace_check(sweep.accepted, "sweep %s %d: never accepted", modes[sweep.mode].name, sweep.n);
+        sweep.answers = sweep.accepted;
+    }
+    trace_check(sweep.accepted == sweep.answers, "sweep %s %d: never accepted", modes[sweep.mode].name, sweep.n);
     trace_check(strcmp(state, sweep.wanted) == 0, "sweep %s %d:\n  expected \"%s\"\n  got      \"%s\"",
                 modes[sweep.mode].name, sweep.n, sweep.wanted, state);
     bool sound = world_is_sound(what, sizeof what);
@@ -111,7 +112,8 @@ bool sweep_step(const char *line)
         return true;
     case 3:
         look_at_answers();
-        send(line, 4000);
+        /* What only time brings needs all of it again when the service had to start anew. */
+        send(line, strstr(line, "tick") != NULL ? 400000 : 4000);
         return true;
     default:
         look_at_answers();
