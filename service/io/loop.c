@@ -181,10 +181,9 @@ static void speak(struct loop *loop)
     effects_clear(&loop->effects);
 }
 
-/* What is due by the clock. */
-static void do_timed(struct loop *loop, struct now now)
+/* What is due by the clock and writes. */
+static void write_timed(struct loop *loop, struct now now)
 {
-    hear(loop, broker_tick(loop->broker, now), now);
     core_tick(loop->core, now, TICK_BATCH);
     if (now.mono.ms >= loop->next_flush.ms) {
         loop->next_flush = mono_add(now.mono, FLUSH_MS);
@@ -207,6 +206,7 @@ static bool commit(struct loop *loop)
     bool dirty = store_is_dirty(loop->core->store);
     enum status status = store_commit(loop->core->store);
     core_batch_end(loop->core, status == ST_OK);
+    loop->full = status != ST_OK || (loop->full && !dirty);
     if (status == ST_OK) {
         leave_parking(loop);
         mark_durable(loop);
@@ -229,7 +229,23 @@ static void run_batch(struct loop *loop)
     while (loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
            effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item))
         take(loop, &item);
-    do_timed(loop, clock_now());
+    now = clock_now();
+    hear(loop, broker_tick(loop->broker, now), now);
+    if (!loop->full)
+        write_timed(loop, now);
+}
+
+/* While the disk is full, what the clock writes has a batch of its own now and then: it would fail the others, and with
+ * them the reads, which need no disk. False when the service cannot go on. */
+static bool write_apart(struct loop *loop, struct now now)
+{
+    if (!loop->full || now.mono.ms < loop->next_apart.ms)
+        return true;
+    loop->next_apart = mono_add(now.mono, AGAIN_MS);
+    write_timed(loop, now);
+    bool going_on = commit(loop);
+    speak(loop);
+    return going_on;
 }
 
 static bool has_intents_to_sign(const struct loop *loop, struct now now)
@@ -247,7 +263,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         run_batch(loop);
         bool going_on = commit(loop);
         speak(loop);
-        if (!going_on)
+        if (!going_on || !write_apart(loop, clock_now()))
             return -1;
         outbox_pump(&loop->outbox, clock_now());
         retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt);

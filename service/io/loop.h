@@ -24,7 +24,8 @@ struct loop {
     /* What was stepped in the batch in hand: to be refused when it cannot be committed. */
     struct event batch[LOOP_BATCH];
     size_t batch_count;
-    struct mono next_flush, next_expiry, next_waiting, next_intent;
+    bool full; /* the last commit failed */
+    struct mono next_apart, next_flush, next_expiry, next_waiting, next_intent;
     uint32_t flush_cursor;
     struct retained_walk walk; /* after each reconnect */
 };
