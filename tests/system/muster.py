@@ -335,6 +335,7 @@ class Stack:
 
     def __init__(self, *settings, directory=None, go=True):
         self.directory = directory or folder()
+        self.database = self.path("muster.db")
         self.plain, self.mtls, self.tls = free_ports(3)
         self.broker = self.service = None
         self.clients = []
@@ -435,7 +436,7 @@ class Stack:
     # the database, read-only and beside the service
 
     def rows(self, sql, *values):
-        base = sqlite3.connect("file:%s?mode=ro" % self.path("muster.db"), uri=True, timeout=5)
+        base = sqlite3.connect("file:%s?mode=ro" % self.database, uri=True, timeout=5)
         try:
             return base.execute(sql, values).fetchall()
         finally:
@@ -446,7 +447,7 @@ class Stack:
 
     def fingerprint(self, without=("audit", "request", "meta")):
         """A hash over every row of every table but some."""
-        base = sqlite3.connect("file:%s?mode=ro" % self.path("muster.db"), uri=True, timeout=5)
+        base = sqlite3.connect("file:%s?mode=ro" % self.database, uri=True, timeout=5)
         digest = hashlib.sha256()
         try:
             base.execute("BEGIN")
@@ -461,7 +462,7 @@ class Stack:
 
     def edit(self, sql, *values):
         """Changes the database; only while the service is down."""
-        base = sqlite3.connect(self.path("muster.db"))
+        base = sqlite3.connect(self.database)
         with base:
             base.execute(sql, values)
         base.close()
