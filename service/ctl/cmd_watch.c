@@ -77,8 +77,9 @@ static void on_up(void *context)
     wake(watch);
 }
 
-static void on_down(void *context, const char *reason)
+static void on_down(void *context, const char *reason, bool refused)
 {
+    (void)refused;
     struct watch *watch = context;
     pthread_mutex_lock(&watch->lock);
     watch->down = true;

@@ -75,8 +75,9 @@ static void on_up(void *context)
     set_state(context, LINK_UP, NULL);
 }
 
-static void on_down(void *context, const char *reason)
+static void on_down(void *context, const char *reason, bool refused)
 {
+    (void)refused;
     set_state(context, LINK_DOWN, reason);
 }
 

@@ -16,6 +16,8 @@
 #define LAST_RETRY_MS  4000 /* requests are served again within 15 s of the broker's return */
 #define PROBE_EVERY_MS 10000
 #define PROBE_WAIT_MS  5000
+#define STOP_MS        500
+#define GOODBYE        UINT64_MAX /* no event has this id */
 #define CLIENT_ID      "_muster-" /* ids that begin with _ are the service's alone */
 
 static const char *const roles[BROKER_CONNECTIONS] = {"subscriber", "publisher"};
@@ -35,8 +37,9 @@ static void on_up(void *context)
     queue_put(connection->broker->queue, &item, 0);
 }
 
-static void on_down(void *context, const char *reason)
+static void on_down(void *context, const char *reason, bool refused)
 {
+    (void)refused; /* it is tried again in any case */
     const struct connection *connection = context;
     struct queue_item item = {.kind = QUEUE_DOWN, .source = connection->number, .now = clock_now()};
     item.message.payload = reason;
@@ -74,8 +77,7 @@ static struct mqtt *make(struct broker *broker, const struct config *config, int
                                    .filters = filters,
                                    .filter_count = subscriber ? 3 : 0,
                                    .filter_qos = 1,
-                                   .will_topic = subscriber ? NULL : broker->state_topic,
-                                   .will_payload = broker->offline};
+                                   .will_topic = subscriber ? NULL : broker->state_topic};
     return mqtt_new(&options, &callbacks, &broker->connections[number]);
 }
 
@@ -98,7 +100,6 @@ bool broker_start(struct broker *broker, const struct config *config, struct que
     password[strcspn(password, "\r\n")] = '\0';
     topic_build(TOPIC_SERVICE_STATE, broker->state_topic, sizeof broker->state_topic, NULL);
     topic_build(TOPIC_SERVICE_PROBE, broker->probe_topic, sizeof broker->probe_topic, NULL);
-    state_payload(broker->offline, sizeof broker->offline, false, now);
     bool made = true;
     for (int i = 0; i < BROKER_CONNECTIONS; i++) {
         broker->connections[i] = (struct connection){.broker = broker, .number = i, .next_attempt = now.mono};
@@ -138,6 +139,7 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
         connection->failures = 0;
         connection->told = false;
         broker->probing = false;
+        broker->announce = true; /* a last will may have said that the service is away */
         broker->probe_at = item->now.mono;
         log_line(LOG_DEBUG, "connected", "role=%s", roles[item->source]);
         return BROKER_NO_CHANGE;
@@ -151,11 +153,16 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
     return item->source == BROKER_SUBSCRIBER ? grow_deaf(broker) : BROKER_NO_CHANGE;
 }
 
-static void publish(struct broker *broker, const char *topic, const char *payload, bool retained)
+/* `id` 0: nobody waits for the PUBACK. */
+static void publish(struct broker *broker, const char *topic, const char *payload, uint64_t id)
 {
     mqtt_send(broker->connections[BROKER_PUBLISHER].mqtt,
-              &(struct mqtt_publish){
-                  .topic = topic, .payload = payload, .length = strlen(payload), .qos = 1, .retained = retained});
+              &(struct mqtt_publish){.topic = topic,
+                                     .payload = payload,
+                                     .length = strlen(payload),
+                                     .qos = 1,
+                                     .retained = topic == broker->state_topic,
+                                     .id = id});
 }
 
 bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
@@ -172,12 +179,14 @@ bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, 
         return true;
     broker->probing = false;
     broker->probe_at = mono_add(now.mono, PROBE_EVERY_MS);
-    if (broker->hearing)
-        return true;
+    if (!broker->hearing)
+        *change = BROKER_HEARS;
     broker->hearing = true;
-    *change = BROKER_HEARS;
-    state_payload(state, sizeof state, true, now);
-    publish(broker, broker->state_topic, state, true);
+    if (broker->announce) {
+        state_payload(state, sizeof state, true, now);
+        publish(broker, broker->state_topic, state, 0);
+    }
+    broker->announce = false;
     return true;
 }
 
@@ -186,19 +195,21 @@ static void probe(struct broker *broker, struct now now)
     char payload[16];
     entropy_fill(&broker->nonce, sizeof broker->nonce);
     snprintf(payload, sizeof payload, "%08x", broker->nonce);
-    publish(broker, broker->probe_topic, payload, false);
+    publish(broker, broker->probe_topic, payload, 0);
     broker->probing = true;
     broker->probe_at = mono_add(now.mono, PROBE_WAIT_MS);
 }
 
-/* A probe that does not come back: the subscriber looks connected and hears nothing. It starts anew. */
+/* A probe that does not come back: either connection may be the one that only looks alive. Both start anew. */
 static enum broker_change give_up_waiting(struct broker *broker, struct now now)
 {
-    struct connection *subscriber = &broker->connections[BROKER_SUBSCRIBER];
     log_line(LOG_WARNING, "deaf", "a probe did not come back; connecting again");
-    mqtt_disconnect(subscriber->mqtt, 0);
-    subscriber->up = false;
-    subscriber->next_attempt = next_attempt(subscriber->failures++, now.mono);
+    for (int i = 0; i < BROKER_CONNECTIONS; i++) {
+        struct connection *connection = &broker->connections[i];
+        mqtt_disconnect(connection->mqtt, 0);
+        connection->up = false;
+        connection->next_attempt = next_attempt(connection->failures++, now.mono);
+    }
     return grow_deaf(broker);
 }
 
@@ -213,6 +224,13 @@ static bool may_connect(struct broker *broker)
     return closed;
 }
 
+static bool begin_to_connect(struct broker *broker, struct connection *connection, struct now now)
+{
+    char state[64];
+    state_payload(state, sizeof state, false, now);
+    return may_connect(broker) && mqtt_set_will(connection->mqtt, state) && mqtt_connect(connection->mqtt);
+}
+
 enum broker_change broker_tick(struct broker *broker, struct now now)
 {
     bool up = true;
@@ -221,7 +239,7 @@ enum broker_change broker_tick(struct broker *broker, struct now now)
         up = up && connection->up;
         if (connection->up || connection->connecting || now.mono.ms < connection->next_attempt.ms)
             continue;
-        connection->connecting = may_connect(broker) && mqtt_connect(connection->mqtt);
+        connection->connecting = begin_to_connect(broker, connection, now);
         if (!connection->connecting)
             connection->next_attempt = next_attempt(connection->failures++, now.mono);
     }
@@ -233,19 +251,33 @@ enum broker_change broker_tick(struct broker *broker, struct now now)
     return BROKER_NO_CHANGE;
 }
 
+/* Takes what comes until `until`, or until the wanted kind has come `count` times. */
+static void wait_for(struct broker *broker, enum queue_kind kind, uint64_t id, int count, struct mono until)
+{
+    struct queue_item item;
+    while (count > 0 && clock_now().mono.ms < until.ms) {
+        queue_turn(broker->queue, 50);
+        while (queue_take(broker->queue, &item))
+            count -= item.kind == kind && item.id == id;
+    }
+}
+
 void broker_stop(struct broker *broker, struct now now)
 {
     char state[64];
+    int open = 0;
     struct connection *connections = broker->connections;
     if (connections[BROKER_PUBLISHER].up) {
         state_payload(state, sizeof state, false, now);
-        publish(broker, broker->state_topic, state, true);
-        clock_sleep(100); /* Paho sends from its own thread */
+        publish(broker, broker->state_topic, state, GOODBYE);
+        wait_for(broker, QUEUE_ACKNOWLEDGED, GOODBYE, 1, mono_add(now.mono, STOP_MS));
     }
     for (int i = 0; i < BROKER_CONNECTIONS; i++)
-        if (connections[i].up)
-            mqtt_disconnect(connections[i].mqtt, 500);
-    clock_sleep(100);
+        if (connections[i].up) {
+            mqtt_disconnect(connections[i].mqtt, STOP_MS);
+            open++;
+        }
+    wait_for(broker, QUEUE_DOWN, 0, open, mono_add(now.mono, 2 * STOP_MS));
     for (int i = 0; i < BROKER_CONNECTIONS; i++)
         mqtt_free(connections[i].mqtt);
 }

@@ -27,11 +27,11 @@ struct broker {
     struct queue *queue; /* where the callbacks put what they hear */
     const struct config *config;
     bool hearing, exposed; /* exposed: other machines reach it; the log knows */
-    bool probing;         /* a probe is out */
-    uint32_t nonce;       /* of the last probe */
-    struct mono probe_at; /* when to send the next one, or to give up waiting for this one */
+    bool probing;          /* a probe is out */
+    bool announce;         /* the retained state may be wrong: say `online` when the next probe returns */
+    uint32_t nonce;        /* of the last probe */
+    struct mono probe_at;  /* when to send the next one, or to give up waiting for this one */
     char state_topic[64], probe_topic[64];
-    char offline[64]; /* the last will on the state topic */
 };
 
 enum broker_change { BROKER_NO_CHANGE, BROKER_HEARS, BROKER_DEAF };

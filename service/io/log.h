@@ -1,6 +1,7 @@
 /*
  * The one place that writes log lines: to stderr, one line each, with a time, a level, an event and fields. Control
- * characters are escaped, so that no one can forge a line. Never handed a secret. Safe from any thread.
+ * characters and what is not ASCII become `?`, so that no one can forge a line. Never handed a secret. Safe from any
+ * thread.
  *
  *   2026-11-21T22:07:20.123Z info  registered uuid=dev1 deviceId=abc... by=key:x7d...
  */
@@ -17,8 +18,8 @@ bool log_level_from_name(const char *name, enum log_level *level);
 /* Sets what is written and how; called once, before there are threads. */
 void log_setup(enum log_level level, bool json);
 
-/* Writes one line: `event` is a word, `format` gives `key=value` pairs; values with spaces are put in quotes by the
- * caller (%s of a text that may hold anything goes through log_quote). Lines are cut at 1000 octets. */
+/* Writes one line: `event` is a word, `format` gives `key=value` pairs, values with spaces in quotes. Lines are cut at
+ * 1000 octets. */
 void log_line(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

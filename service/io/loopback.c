@@ -34,18 +34,21 @@ static bool resolves_to_loopback(const char *host, char *error, size_t error_siz
 /* The kernel prints an address as words of four octets in the machine's order. */
 static bool is_loopback_text(const char *hex)
 {
-    return strcmp(hex, "0100007F") == 0 || strcmp(hex, "00000000000000000000000001000000") == 0 ||
-           (strlen(hex) == 8 && strcmp(hex + 6, "7F") == 0);
+    static const char mapped[] = "0000000000000000FFFF0000"; /* ::ffff:0:0/96 */
+    size_t skip = strncmp(hex, mapped, sizeof mapped - 1) == 0 ? sizeof mapped - 1 : 0;
+    return strcmp(hex, "00000000000000000000000001000000") == 0 ||
+           (strlen(hex + skip) == 8 && strcmp(hex + skip + 6, "7F") == 0);
 }
 
-static bool listens_elsewhere(const char *path, int port)
+/* `missing` is what it means that there is no such file. */
+static bool listens_elsewhere(const char *path, int port, bool missing)
 {
     char line[512], address[64];
     unsigned local_port = 0, state = 0;
     bool found = false;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return false; /* no IPv6, or not Linux */
+        return missing;
     while (!found && fgets(line, sizeof line, file) != NULL)
         found = sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &local_port, &state) == 3 &&
                 state == TCP_LISTEN && local_port == (unsigned)port && !is_loopback_text(address);
@@ -57,7 +60,7 @@ bool loopback_only(const char *host, int port, char *error, size_t error_size)
 {
     if (!resolves_to_loopback(host, error, error_size))
         return false;
-    if (listens_elsewhere("/proc/net/tcp", port) || listens_elsewhere("/proc/net/tcp6", port)) {
+    if (listens_elsewhere("/proc/net/tcp", port, true) || listens_elsewhere("/proc/net/tcp6", port, false)) {
         snprintf(error, error_size, "port %d is open to other machines, not on loopback only", port);
         return false;
     }

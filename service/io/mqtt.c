@@ -1,5 +1,7 @@
 #include "service/io/mqtt.h"
 
+#include "service/core/secret.h"
+
 #include <MQTTAsync.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@ struct mqtt {
     MQTTAsync client;
     struct mqtt_callbacks callbacks;
     void *context;
-    char username[TEXT], password[TEXT], ca_file[2 * TEXT], will_topic[TEXT], will_payload[TEXT];
+    char username[TEXT], password[TEXT], will_topic[TEXT], will_payload[TEXT];
     char filters[FILTERS][TEXT];
     char *filter_list[FILTERS];
     int filter_qos[FILTERS];
@@ -30,7 +32,7 @@ struct pending {
 static void on_lost(void *context, char *cause)
 {
     struct mqtt *mqtt = context;
-    mqtt->callbacks.down(mqtt->context, cause != NULL ? cause : "connection lost");
+    mqtt->callbacks.down(mqtt->context, cause != NULL ? cause : "connection lost", false);
 }
 
 static const void *find_property(const MQTTAsync_message *message, enum MQTTPropertyCodes code, size_t *length)
@@ -60,9 +62,33 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
     return 1;
 }
 
-static void copy(char *out, size_t size, const char *text)
+/* NULL counts as "". False when it does not fit. */
+static bool copy(char *out, const char *text)
 {
-    snprintf(out, size, "%s", text != NULL ? text : "");
+    return snprintf(out, TEXT, "%s", text != NULL ? text : "") < TEXT;
+}
+
+static bool copy_filters(struct mqtt *mqtt, const struct mqtt_options *options)
+{
+    bool fits = options->filter_count <= FILTERS;
+    for (size_t i = 0; fits && i < options->filter_count; i++) {
+        fits = copy(mqtt->filters[i], options->filters[i]);
+        mqtt->filter_list[i] = mqtt->filters[i];
+        mqtt->filter_qos[i] = options->filter_qos;
+        mqtt->filter_count++;
+    }
+    return fits;
+}
+
+static bool create_client(struct mqtt *mqtt, const struct mqtt_options *options)
+{
+    char uri[TEXT + 32];
+    snprintf(uri, sizeof uri, "tcp://%s:%d", options->host, options->port);
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
+    create.maxBufferedMessages = 65535; /* the owner bounds what it sends; Paho's default of 100 drops */
+    return MQTTAsync_createWithOptions(&mqtt->client, uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL,
+                                       &create) == MQTTASYNC_SUCCESS &&
+           MQTTAsync_setCallbacks(mqtt->client, mqtt, on_lost, on_message, NULL) == MQTTASYNC_SUCCESS;
 }
 
 struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_callbacks *callbacks, void *context)
@@ -72,38 +98,36 @@ struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_call
         return NULL;
     mqtt->callbacks = *callbacks;
     mqtt->context = context;
-    copy(mqtt->username, sizeof mqtt->username, options->username);
-    copy(mqtt->password, sizeof mqtt->password, options->password);
-    copy(mqtt->ca_file, sizeof mqtt->ca_file, options->ca_file);
-    copy(mqtt->will_topic, sizeof mqtt->will_topic, options->will_topic);
-    copy(mqtt->will_payload, sizeof mqtt->will_payload, options->will_payload);
-    for (size_t i = 0; i < options->filter_count && i < FILTERS; i++) {
-        copy(mqtt->filters[i], TEXT, options->filters[i]);
-        mqtt->filter_list[i] = mqtt->filters[i];
-        mqtt->filter_qos[i] = options->filter_qos;
-        mqtt->filter_count++;
-    }
-    char uri[TEXT + 32];
-    snprintf(uri, sizeof uri, "%s://%s:%d", mqtt->ca_file[0] != '\0' ? "ssl" : "tcp", options->host, options->port);
-    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
-    create.maxBufferedMessages = 65535; /* the owner bounds what it sends; Paho's default of 100 drops */
-    if (MQTTAsync_createWithOptions(&mqtt->client, uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL,
-                                    &create) != MQTTASYNC_SUCCESS ||
-        MQTTAsync_setCallbacks(mqtt->client, mqtt, on_lost, on_message, NULL) != MQTTASYNC_SUCCESS) {
-        mqtt_free(mqtt);
-        return NULL;
-    }
-    return mqtt;
+    if (copy(mqtt->username, options->username) && copy(mqtt->password, options->password) &&
+        copy(mqtt->will_topic, options->will_topic) && copy_filters(mqtt, options) && create_client(mqtt, options))
+        return mqtt;
+    mqtt_free(mqtt);
+    return NULL;
+}
+
+bool mqtt_set_will(struct mqtt *mqtt, const char *payload)
+{
+    return copy(mqtt->will_payload, payload);
+}
+
+/* Paho puts the broker's reason into `reasonCode` or, for some packets, into `code`. */
+static int reason_code(const MQTTAsync_failureData5 *data)
+{
+    if (data == NULL)
+        return 0;
+    return data->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR ? (int)data->reasonCode : data->code;
 }
 
 static void report_failure(struct mqtt *mqtt, const char *what, const MQTTAsync_failureData5 *data)
 {
     char reason[TEXT];
-    const char *words = data != NULL && data->message != NULL ? data->message : "no answer";
-    if (data != NULL && data->reasonCode > 0)
-        words = MQTTReasonCode_toString(data->reasonCode);
-    snprintf(reason, sizeof reason, "%s: %s", what, words != NULL ? words : "unknown reason");
-    mqtt->callbacks.down(mqtt->context, reason);
+    int code = reason_code(data);
+    bool refused = code >= MQTTREASONCODE_UNSPECIFIED_ERROR;
+    const char *words = refused ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : NULL;
+    if (words == NULL)
+        words = data != NULL && data->message != NULL ? data->message : "no answer";
+    snprintf(reason, sizeof reason, "%s: %s", what, words);
+    mqtt->callbacks.down(mqtt->context, reason, refused);
 }
 
 static void on_connect_failed(void *context, MQTTAsync_failureData5 *data)
@@ -133,7 +157,7 @@ static void on_subscribed(void *context, MQTTAsync_successData5 *data)
     if (is_granted(data))
         mqtt->callbacks.up(mqtt->context);
     else
-        mqtt->callbacks.down(mqtt->context, "the broker refused a subscription");
+        mqtt->callbacks.down(mqtt->context, "the broker refused a subscription", true);
 }
 
 /* A new session has no subscriptions: they are made anew after every connect. */
@@ -151,14 +175,13 @@ static void on_connected(void *context, MQTTAsync_successData5 *data)
     call.context = mqtt;
     if (MQTTAsync_subscribeMany(mqtt->client, mqtt->filter_count, mqtt->filter_list, mqtt->filter_qos, &call) !=
         MQTTASYNC_SUCCESS)
-        mqtt->callbacks.down(mqtt->context, "cannot subscribe");
+        mqtt->callbacks.down(mqtt->context, "cannot subscribe", false);
 }
 
 bool mqtt_connect(struct mqtt *mqtt)
 {
     MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
-    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
     connect.keepAliveInterval = KEEPALIVE_S;
     connect.cleanstart = 1;
     connect.connectTimeout = 5;
@@ -177,12 +200,6 @@ bool mqtt_connect(struct mqtt *mqtt)
         will.retained = 1;
         connect.will = &will;
     }
-    if (mqtt->ca_file[0] != '\0') {
-        tls.trustStore = mqtt->ca_file;
-        tls.verify = 1;
-        tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
-        connect.ssl = &tls;
-    }
     return MQTTAsync_connect(mqtt->client, &connect) == MQTTASYNC_SUCCESS;
 }
 
@@ -192,16 +209,26 @@ static void report_outcome(struct pending *pending, enum mqtt_outcome outcome)
     free(pending);
 }
 
+static enum mqtt_outcome outcome_of(int code, enum mqtt_outcome without)
+{
+    switch (code) {
+    case MQTTREASONCODE_TOPIC_NAME_INVALID:
+    case MQTTREASONCODE_PACKET_TOO_LARGE:
+    case MQTTREASONCODE_PAYLOAD_FORMAT_INVALID:
+        return MQTT_UNSENDABLE;
+    default:
+        return code >= MQTTREASONCODE_UNSPECIFIED_ERROR ? MQTT_DENIED : without;
+    }
+}
+
 static void on_acknowledged(void *context, MQTTAsync_successData5 *data)
 {
-    bool refused = data != NULL && data->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR;
-    report_outcome(context, refused ? MQTT_REFUSED : MQTT_ACCEPTED);
+    report_outcome(context, outcome_of(data != NULL ? (int)data->reasonCode : 0, MQTT_ACCEPTED));
 }
 
 static void on_not_acknowledged(void *context, MQTTAsync_failureData5 *data)
 {
-    bool refused = data != NULL && data->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR;
-    report_outcome(context, refused ? MQTT_REFUSED : MQTT_LOST);
+    report_outcome(context, outcome_of(reason_code(data), MQTT_LOST));
 }
 
 static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *at, size_t length)
@@ -241,10 +268,25 @@ bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
     return taken;
 }
 
+static void on_disconnected(void *context, MQTTAsync_successData5 *data)
+{
+    struct mqtt *mqtt = context;
+    (void)data;
+    mqtt->callbacks.down(mqtt->context, "disconnected", false);
+}
+
+static void on_disconnect_failed(void *context, MQTTAsync_failureData5 *data)
+{
+    report_failure(context, "disconnected", data);
+}
+
 void mqtt_disconnect(struct mqtt *mqtt, int timeout_ms)
 {
     MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
     options.timeout = timeout_ms;
+    options.onSuccess5 = on_disconnected;
+    options.onFailure5 = on_disconnect_failed;
+    options.context = mqtt;
     MQTTAsync_disconnect(mqtt->client, &options);
 }
 
@@ -254,6 +296,6 @@ void mqtt_free(struct mqtt *mqtt)
         return;
     if (mqtt->client != NULL)
         MQTTAsync_destroy(&mqtt->client);
-    memset(mqtt->password, 0, sizeof mqtt->password);
+    secret_wipe(mqtt, sizeof *mqtt);
     free(mqtt);
 }

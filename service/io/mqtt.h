@@ -27,15 +27,19 @@ struct mqtt_message {
 
 /* How a publish with an id ended. */
 enum mqtt_outcome {
-    MQTT_ACCEPTED, /* PUBACK */
-    MQTT_REFUSED,  /* PUBACK with a reason code from 0x80 on (MQTT 5.0, 3.4.2.1) */
-    MQTT_LOST,     /* the connection ended before the PUBACK */
+    MQTT_ACCEPTED,   /* PUBACK */
+    MQTT_UNSENDABLE, /* PUBACK that says this message can never be taken: topic name invalid, packet too large, payload
+                        format invalid (MQTT 5.0, 3.4.2.1) */
+    MQTT_DENIED,     /* PUBACK with another reason code from 0x80 on: not authorised, quota, ... */
+    MQTT_LOST,       /* the connection ended before the PUBACK */
 };
 
 struct mqtt_callbacks {
     void (*message)(void *context, const struct mqtt_message *message);
-    void (*up)(void *context);                       /* connected, and every filter is granted */
-    void (*down)(void *context, const char *reason); /* could not connect or subscribe, or lost the connection */
+    void (*up)(void *context); /* connected, and every filter is granted */
+    /* Could not connect or subscribe, lost the connection, or mqtt_disconnect is done. `refused`: the broker answered,
+     * and said no (CONNACK from 0x80 on, or a filter that it does not grant). */
+    void (*down)(void *context, const char *reason, bool refused);
     void (*acknowledged)(void *context, uint64_t id, enum mqtt_outcome outcome);
 };
 
@@ -45,11 +49,10 @@ struct mqtt_options {
     int port;
     const char *client_id;
     const char *username, *password; /* NULL: none */
-    const char *ca_file;             /* NULL: without TLS */
     const char *const *filters;
     size_t filter_count;
     int filter_qos;
-    const char *will_topic, *will_payload; /* NULL: none; retained, QoS 1 */
+    const char *will_topic; /* NULL: no last will; see mqtt_set_will */
 };
 
 /* What goes out. `id` 0: nobody wants to know of its PUBACK. */
@@ -65,8 +68,12 @@ struct mqtt_publish {
     uint64_t id;
 };
 
-/* NULL when Paho has no memory. The caller owns it. `context` is handed to the callbacks. */
+/* NULL when there is no memory, or a text or the filters are too long. The caller owns it. `context` is handed to the
+ * callbacks. */
 struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_callbacks *callbacks, void *context);
+
+/* The payload of the last will (retained, QoS 1) from the next connect on. False when it is too long. */
+bool mqtt_set_will(struct mqtt *mqtt, const char *payload);
 
 /* Begins to connect (clean start). False when Paho refuses at once; otherwise `up` or `down` follows. */
 bool mqtt_connect(struct mqtt *mqtt);
@@ -74,7 +81,8 @@ bool mqtt_connect(struct mqtt *mqtt);
 /* Hands a message to Paho. False when it was not taken (not connected, buffer full): nothing will be sent. */
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish);
 
-/* Ends the connection properly (no last will), waits `timeout_ms` at most. */
+/* Begins to end the connection properly (no last will): what is in flight has `timeout_ms` to be acknowledged. `down`
+ * follows. */
 void mqtt_disconnect(struct mqtt *mqtt, int timeout_ms);
 void mqtt_free(struct mqtt *mqtt);
 

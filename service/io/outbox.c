@@ -9,6 +9,7 @@
 
 #define REFUSALS_MAX 10
 #define RETRY_MS     1000
+#define DENIED_MS    5000
 
 enum status outbox_start(struct outbox *outbox, struct store *store, struct mqtt *mqtt, bool retained_status)
 {
@@ -107,14 +108,19 @@ void outbox_acknowledged(struct outbox *outbox, int64_t id, enum mqtt_outcome ou
         at++;
     if (at == outbox->in_flight)
         return; /* of an earlier connection; it has been sent again since */
-    bool poison = outcome == MQTT_REFUSED && ++outbox->refusals >= REFUSALS_MAX;
+    bool poison = outcome == MQTT_UNSENDABLE && ++outbox->refusals >= REFUSALS_MAX;
+    if (outcome == MQTT_DENIED && !outbox->denied)
+        log_line(LOG_ERROR, "events_denied",
+                 "the broker denies events; check its access rules. They are kept, and sent again");
+    outbox->denied = outcome == MQTT_DENIED;
     if (outcome != MQTT_ACCEPTED && !poison) {
         send_again(outbox);
-        outbox->retry_at = mono_add(now.mono, RETRY_MS);
+        outbox->retry_at = mono_add(now.mono, outcome == MQTT_DENIED ? DENIED_MS : RETRY_MS);
         return;
     }
     if (poison)
-        log_line(LOG_ERROR, "event_refused", "id=%lld the broker refuses this event; it is left out", (long long)id);
+        log_line(LOG_ERROR, "event_refused", "id=%lld the broker can never take this event; it is left out",
+                 (long long)id);
     outbox->window[at].acknowledged = true;
     advance(outbox);
 }

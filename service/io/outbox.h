@@ -21,7 +21,8 @@ struct outbox {
     int64_t acknowledged; /* all up to it are with the broker */
     int64_t stored;       /* what the store knows of that */
     struct mono retry_at; /* nothing is sent before */
-    int refusals;         /* of the event behind `acknowledged`, in a row */
+    int refusals;         /* of what can never be sent, in a row */
+    bool denied;          /* the log knows that the broker denies */
     struct {
         int64_t id;
         bool acknowledged;
@@ -43,8 +44,8 @@ void outbox_notify(struct outbox *outbox);
 /* Sends what fits into the window. Call it after each commit. */
 void outbox_pump(struct outbox *outbox, struct now now);
 
-/* How the sending of an event ended. What was lost or refused is sent again; one that the broker refuses ten times in a
- * row is left out, with a log line. */
+/* How the sending of an event ended. What was lost or denied is sent again, for ever; an event that the broker says it
+ * can never take is left out after ten times in a row, with a log line. */
 void outbox_acknowledged(struct outbox *outbox, int64_t id, enum mqtt_outcome outcome, struct now now);
 
 /* Writes into the open batch how far the broker has got; nothing when that is known. */
