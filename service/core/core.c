@@ -7,6 +7,7 @@
 #include "service/core/route.h"
 #include "service/op/op.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,8 +35,9 @@ static void send_answer(struct core *core, const struct request *request, enum s
                                  sizeof core->answer);
     else
         length = native_rejected(request->in.request_id, &request->why, core->answer, sizeof core->answer);
-    if (length == 0 || native_answer_topic(&request->address, status == ST_OK, topic, sizeof topic) == 0)
-        return;
+    size_t topic_length = native_answer_topic(&request->address, status == ST_OK, topic, sizeof topic);
+    assert(length > 0 && topic_length > 0); /* limits.h leaves room for both */
+    (void)topic_length;
     effects_publish(effects, &(struct effect){.topic = topic,
                                               .payload = core->answer,
                                               .length = length,
@@ -70,7 +72,7 @@ static enum status credential_used(struct core *core, struct request *request)
     if (request->sender.may != MAY_DEVICE || request->address.operation == OP_WILL)
         return ST_OK;
     struct presence_slot *slot = life_open(core, request->address.id);
-    if (slot == NULL || !slot->fresh || !slot->active)
+    if (!slot->fresh)
         return ST_OK;
     slot->fresh = false;
     return store_device_credential_used(core->store, slot->device);
@@ -125,7 +127,7 @@ static void audit_denial(struct core *core, const struct request *request, enum 
     for (size_t i = 0; i < sizeof denials / sizeof *denials; i++)
         if (status == denials[i] && limit_take(&core->denials, core->now.mono) &&
             store_event_begin(core->store) == ST_OK)
-            store_event_end(core->store, audit(core, request, status_code(status)) == ST_OK);
+            store_event_finish(core->store, audit(core, request, status_code(status)));
 }
 
 /* Runs `answer` within a savepoint; memory follows the store. */
@@ -151,8 +153,7 @@ static enum status abandon(struct core *core, struct request *request)
     status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
     if (status == ST_OK)
         status = store_request_drop(core->store, request->ticket->scope, request->in.request_id);
-    enum status ended = store_event_end(core->store, status == ST_OK);
-    return status == ST_OK ? ended : status;
+    return store_event_finish(core->store, status);
 }
 
 static enum status handle(struct core *core, struct request *request)

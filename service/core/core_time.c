@@ -32,12 +32,10 @@ enum status core_start(struct core *core, struct now now)
     core->life.kind = LIFE_NONE;
     enum status status = store_event_begin(core->store);
     if (status == ST_OK) {
-        status = store_intent_close_all(core->store, now.wall, &closed);
-        enum status ended = store_event_end(core->store, status == ST_OK);
-        status = status == ST_OK ? ended : status;
+        status = store_event_finish(core->store, store_intent_close_all(core->store, now.wall, &closed));
+        enum status committed = store_commit(core->store);
+        status = status == ST_OK ? committed : status;
     }
-    if (status == ST_OK)
-        status = store_commit(core->store);
     if (status == ST_OK)
         status = store_presence_each(core->store, add_seed, core);
     presence_keep(&core->presence);
@@ -53,8 +51,7 @@ static enum status go_offline(struct core *core, const char *uuid, enum reason r
     status = store_device_get(core->store, uuid, &core->device);
     if (status == ST_OK)
         status = life_write(core, &core->device, true, reason);
-    enum status ended = store_event_end(core->store, status == ST_OK);
-    return status == ST_OK ? ended : status;
+    return store_event_finish(core->store, status);
 }
 
 static void look_at(struct core *core, uint32_t number)
@@ -86,6 +83,15 @@ size_t core_tick(struct core *core, struct now now, size_t most)
     return most;
 }
 
+static enum status save_seen(struct core *core, struct presence_slot *slot)
+{
+    enum status status = store_event_begin(core->store);
+    if (status == ST_OK)
+        status = store_event_finish(core->store, store_presence_seen(core->store, slot->device, slot->seen_wall));
+    slot->unsaved = status != ST_OK;
+    return status;
+}
+
 enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most)
 {
     struct presence *presence = &core->presence;
@@ -93,15 +99,8 @@ enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most)
     for (size_t i = 0; i < most && i < presence->count && status == ST_OK; i++) {
         *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
         struct presence_slot *slot = &presence->slots[*cursor];
-        if (!slot->unsaved)
-            continue;
-        status = store_event_begin(core->store);
-        if (status != ST_OK)
-            break;
-        status = store_presence_seen(core->store, slot->device, slot->seen_wall);
-        enum status ended = store_event_end(core->store, status == ST_OK);
-        status = status == ST_OK ? ended : status;
-        slot->unsaved = status != ST_OK;
+        if (slot->unsaved)
+            status = save_seen(core, slot);
     }
     return status;
 }
@@ -114,8 +113,7 @@ enum status core_expire(struct core *core, struct now now)
     status = store_request_expire(core->store, now.wall - REMEMBER_REQUEST_MS, now.wall - REMEMBER_SECRET_MS);
     if (status == ST_OK)
         status = store_event_expire(core->store, now.wall - core->config->event_days * DAY_MS);
-    enum status ended = store_event_end(core->store, status == ST_OK);
-    return status == ST_OK ? ended : status;
+    return store_event_finish(core->store, status);
 }
 
 void core_batch_end(struct core *core, bool committed)

@@ -7,8 +7,8 @@
 
 #include "service/core/core.h"
 
-/* The copy of a device's slot for the event in hand; NULL when presence does not know the uuid. Asked again within the
- * event it gives the same copy. */
+/* The copy of a device's slot for the event in hand; NULL when presence does not know the uuid (it knows every device
+ * of the store). Asked again within the event it gives the same copy. */
 struct presence_slot *life_open(struct core *core, const char *uuid);
 
 /* A new device's slot; it is added when the event's writes stand. */

@@ -107,8 +107,8 @@ static enum status save_known(struct core *core, struct device_row *device, enum
         status = store_request_forget_device(core->store, device->id);
     if (status == ST_OK && way == ENROL_REPLACE)
         status = store_certificate_end_all(core->store, device->id, "revoked", "superseded", core->now.wall);
-    if (status != ST_OK || slot == NULL)
-        return status != ST_OK ? status : ST_INTERNAL;
+    if (status != ST_OK)
+        return status;
     slot->offline_after_ms = life_offline_after(core, device) * 1000;
     slot->active = slot->fresh = true;
     return way == ENROL_REPLACE ? life_write(core, device, presence_on_reset(slot, &reason), reason) : ST_OK;

@@ -29,9 +29,9 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
         return status;
     if (strcmp(device->certificate_state, "pending") == 0)
         status = store_certificate_activate(core->store, device->id, core->now.wall);
+    if (status != ST_OK)
+        return status;
     struct presence_slot *slot = life_open(core, device->uuid);
-    if (slot == NULL || status != ST_OK)
-        return slot == NULL ? ST_INTERNAL : status;
     enum reason reason = REASON_CONNECT;
     bool changes = presence_on_connect(slot, request->in.session, core->now, &reason);
     status = life_write(core, device, changes, reason);

@@ -26,9 +26,9 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
     (void)reply;
     enum reason reason = REASON_HEARTBEAT;
     enum status status = record_own(core, request);
+    if (status != ST_OK)
+        return status;
     struct presence_slot *slot = life_open(core, request->address.id);
-    if (status != ST_OK || slot == NULL)
-        return status != ST_OK ? status : ST_INTERNAL;
     bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now, &reason);
     return life_write(core, &core->device, changes, reason);
 }
@@ -38,9 +38,9 @@ enum status op_disconnect(struct core *core, struct request *request, struct rep
     (void)reply;
     enum reason reason = REASON_DISCONNECT;
     enum status status = record_own(core, request);
+    if (status != ST_OK)
+        return status;
     struct presence_slot *slot = life_open(core, request->address.id);
-    if (status != ST_OK || slot == NULL)
-        return status != ST_OK ? status : ST_INTERNAL;
     bool changes = presence_on_disconnect(slot, request->in.session, &reason);
     return life_write(core, &core->device, changes, reason);
 }

@@ -32,7 +32,7 @@ static enum status make_key(struct core *core, struct request *request)
     bool from_pool = core->pool != NULL && key_type_is_slow(type);
     /* Each call that gets no key asks for one: whoever has asked looks first. */
     bool comes_later = from_pool && ticket->asked && keypool_ready(core->pool, type) == 0;
-    if (ticket->key == NULL && !comes_later)
+    if (!comes_later)
         ticket->key = from_pool ? keypool_take(core->pool, type) : key_new(type);
     ticket->asked = true;
     if (ticket->key != NULL)

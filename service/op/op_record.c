@@ -70,9 +70,9 @@ enum status op_reset(struct core *core, struct request *request, struct reply *r
     int64_t sequence = 0;
     enum reason reason = REASON_RESET;
     enum status status = record_own(core, request);
+    if (status != ST_OK)
+        return status;
     struct presence_slot *slot = life_open(core, request->address.id);
-    if (status != ST_OK || slot == NULL)
-        return status != ST_OK ? status : ST_INTERNAL;
     status = end_credentials(core, device);
     slot->active = slot->fresh = false;
     if (status == ST_OK)

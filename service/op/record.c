@@ -41,8 +41,6 @@ static enum status sign_of_life(struct core *core)
 {
     enum reason reason = REASON_REQUEST;
     struct presence_slot *slot = life_open(core, core->device.uuid);
-    if (slot == NULL)
-        return ST_INTERNAL;
     return life_write(core, &core->device, presence_on_sign(slot, NULL, REASON_REQUEST, core->now, &reason), reason);
 }
 

@@ -54,6 +54,12 @@ enum status store_event_end(struct store *store, bool keep)
     return is_lost(store) ? ST_STORAGE_UNAVAILABLE : ST_OK;
 }
 
+enum status store_event_finish(struct store *store, enum status status)
+{
+    enum status ended = store_event_end(store, status == ST_OK);
+    return ended != ST_OK ? ended : status;
+}
+
 enum status store_commit(struct store *store)
 {
     if (!store->batch)

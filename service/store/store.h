@@ -42,6 +42,10 @@ void store_free(struct store *store);
 enum status store_event_begin(struct store *store);
 enum status store_event_end(struct store *store, bool keep);
 enum status store_commit(struct store *store);
+
+/* store_event_end for what came to `status`: kept when that is ST_OK. Returns `status`, or why it could not be ended.
+ */
+enum status store_event_finish(struct store *store, enum status status);
 bool store_is_dirty(const struct store *store); /* a batch is open */
 
 /* The engine's words for the last failure; never holds values of a row. */

@@ -10,12 +10,14 @@
  *   sql STATEMENT                 runs it                 ? VALUE SELECT ...   its first column must be VALUE
  *   > MS WHO [@response=T] [@correlation=C] [@retained] TOPIC [PAYLOAD]        a message
  *   & WHO ... TOPIC [PAYLOAD]     another message of the same batch
- *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | commit-fails [N] | wall +-MS |
+ *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
+ *        SQLite at a time) | commit-fails [N] | wall +-MS |
  *        pool N | crowded | uncrowded
  *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
  *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
  *
- * `$x` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected has failed.
+ * `$x` or `${x}` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected
+ * has failed.
  */
 #ifndef MUSTER_TESTS_FLOW_H
 #define MUSTER_TESTS_FLOW_H
@@ -40,8 +42,9 @@ struct world {
 };
 extern struct world *world;
 
-void world_start(void);   /* opens what world->config says; the service hears */
-void world_restart(void); /* as after kill -9: what is not committed is gone, and it does not hear yet */
+void world_start(void);            /* opens what world->config says; the service hears */
+void world_restart(void);          /* as after kill -9: what is not committed is gone, and it does not hear yet */
+bool world_restart_failing(int n); /* the n-th step of SQLite fails; true when none did any more, and it runs */
 void world_end(void);
 long long world_query(const char *sql, char *text, size_t size); /* the first column of the first row */
 bool world_sql(const char *sql);

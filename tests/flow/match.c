@@ -1,10 +1,11 @@
 /* Remembered values, and the comparison of what came out with what a trace expects. */
 #include "tests/flow/flow.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 static struct {
     char name[32];
@@ -61,18 +62,16 @@ char *variables_fill(const char *text, bool escape)
     FILE *out = open_memstream(&result, &size);
     while (*text != '\0') {
         char name[32] = "";
-        size_t length = 0;
-        while (*text == '$' && length < sizeof name - 1 && (isalnum(text[1 + length]) || text[1 + length] == '_')) {
-            name[length] = text[1 + length];
-            length++;
-        }
-        name[length] = '\0';
-        const char *value = length > 0 ? variable_get(name) : NULL;
+        bool braces = strncmp(text, "${", 2) == 0;
+        const char *start = text + (braces ? 2 : 1);
+        size_t length = *text == '$' ? strspn(start, WORD) : 0;
+        snprintf(name, sizeof name, "%.*s", (int)length, start);
+        const char *value = variable_get(name);
         if (value != NULL)
             write_value(out, value, escape);
         else
             fputc(*text, out);
-        text += value != NULL ? length + 1 : 1;
+        text = value != NULL ? start + length + braces : text + 1;
     }
     fclose(out);
     return result;

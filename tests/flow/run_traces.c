@@ -82,6 +82,13 @@ static void do_restart(const char *argument)
     trace.tampered = false;
     world_restart();
 }
+static void do_restart_failing(const char *argument)
+{
+    (void)argument;
+    trace.tampered = false;
+    for (int n = 1; !world_restart_failing(n); n++)
+        trace_check(n < 1000, "the service never starts");
+}
 static void do_tick(const char *argument)
 {
     (void)argument;
@@ -136,6 +143,7 @@ static const struct {
             {"hear", do_hear},
             {"deaf", do_deaf},
             {"restart", do_restart},
+            {"restart-failing", do_restart_failing},
             {"publisher-up", do_publisher_up},
             {"publisher-down", do_publisher_down},
             {"commit-fails", do_commit_fails},

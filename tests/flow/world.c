@@ -52,12 +52,12 @@ static void start_core(void)
                   world->config.grace_seconds * INT64_C(1000), now.mono);
     if (world->real_ca)
         make_authority(core);
-    if (core_start(core, now) != ST_OK)
-        die("core_start", store_error(core->store));
 }
 
 static void start_loop(void)
 {
+    if (core_start(&world->core, clock_now()) != ST_OK)
+        die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
     memset(loop, 0, sizeof *loop);
     loop->core = &world->core;
@@ -94,6 +94,22 @@ void world_restart(void)
     stop();
     start_core();
     start_loop();
+}
+
+bool world_restart_failing(int n)
+{
+    stop();
+    start_core();
+    edge.failed = false;
+    edge.fail_at = n;
+    edge.fail_result = SQLITE_IOERR;
+    enum status status = core_start(&world->core, clock_now());
+    edge.fail_at = 0;
+    if (edge.failed != (status != ST_OK))
+        die("core_start", "a failure that nobody saw");
+    if (status == ST_OK)
+        world_restart();
+    return status == ST_OK;
 }
 
 void world_end(void)
