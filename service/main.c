@@ -59,11 +59,6 @@ static void harden(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-static void log_happening(const char *event, const char *uuid, const char *text)
-{
-    log_line(LOG_INFO, event, "uuid=%s reason=%s", uuid, text);
-}
-
 static void wake_queue(void *queue)
 {
     queue_wake(queue);
@@ -117,7 +112,6 @@ static int open_core(struct core *core, const struct config *config, struct queu
     struct now now = clock_now();
     core->config = config;
     core->random = entropy_fill;
-    core->log = log_happening;
     core->denials = (struct limit){.burst = 20, .refill_ms = 30000};
     core->ca = open_authority(config, error, sizeof error);
     if (core->ca == NULL)
@@ -161,9 +155,7 @@ static int run_loop(struct service *service, const struct config *config, struct
     char error[400];
     struct core *core = &service->core;
     struct loop *loop = &service->loop;
-    loop->core = core;
-    loop->queue = queue;
-    loop->broker = &service->broker;
+    loop_init(loop, core, queue, &service->broker);
     if (!broker_start(&service->broker, config, queue, clock_now(), error, sizeof error))
         return die("the broker", error);
     if (outbox_start(&loop->outbox, core->store, service->broker.connections[BROKER_PUBLISHER].mqtt,

@@ -102,7 +102,9 @@ struct core {
     struct presence presence;
     unsigned char seal_key[SECRET_KEY];
     void (*random)(void *out, size_t length);
-    void (*log)(const char *event, const char *uuid, const char *text); /* one line of what happened; may be NULL */
+    /* Takes one line of what the batch does; NULL: nobody wants to know. */
+    void (*log)(void *context, const char *event, const char *uuid, const char *text);
+    void *log_context;
     struct limit denials; /* how many refused credentials the audit log takes */
     struct now now;       /* of the event in hand */
     struct life life;     /* what the event in hand does to its device's presence */

@@ -67,7 +67,7 @@ static void look_at(struct core *core, uint32_t number)
     if (!stands) /* not yet; or it could not be written: again in a second */
         presence_rearm(&core->presence, number, mono_add(core->now.mono, over ? 1000 : 0));
     else if (core->log != NULL)
-        core->log("offline", presence_uuid(&core->presence, number), reason_name(reason));
+        core->log(core->log_context, "offline", presence_uuid(&core->presence, number), reason_name(reason));
 }
 
 size_t core_tick(struct core *core, struct now now, size_t most)

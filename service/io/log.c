@@ -43,27 +43,20 @@ static void clean(char *text)
             *text = '?';
 }
 
-static void write_line(const char *line, size_t length)
+/* Writes one line with its line feed into `line` of 2 * LINE octets; returns its length, 0 when its level is not
+ * wanted. */
+static size_t format_line(char *line, enum log_level level, const char *event, const char *format, va_list arguments)
 {
-    if (write(STDERR_FILENO, line, length) < 0)
-        return; /* nowhere left to say it */
-}
-
-void log_line(enum log_level level, const char *event, const char *format, ...)
-{
+    char text[LINE], time[TIMESTAMP_SIZE];
     if (level > setup.level)
-        return;
-    char text[LINE], line[2 * LINE], time[TIMESTAMP_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
+        return 0;
     vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     clean(text);
     timestamp_format(clock_now().wall, time);
     size_t length = 0;
     if (setup.json) {
         struct json_writer json;
-        json_start(&json, line, sizeof line - 1);
+        json_start(&json, line, 2 * LINE - 1);
         json_open(&json, NULL, '{');
         json_text(&json, "time", time);
         json_text(&json, "level", names[level]);
@@ -72,8 +65,49 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
         json_close(&json, '}');
         length = json.length;
     } else {
-        length = (size_t)snprintf(line, sizeof line - 1, "%s %-7s %s %s", time, names[level], event, text);
+        length = (size_t)snprintf(line, 2 * LINE - 1, "%s %-7s %s %s", time, names[level], event, text);
     }
     line[length] = '\n';
-    write_line(line, length + 1);
+    return length + 1;
+}
+
+static void write_out(const char *text, size_t length)
+{
+    if (length > 0 && write(STDERR_FILENO, text, length) < 0)
+        return; /* nowhere left to say it */
+}
+
+void log_line(enum log_level level, const char *event, const char *format, ...)
+{
+    char line[2 * LINE];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = format_line(line, level, event, format, arguments);
+    va_end(arguments);
+    write_out(line, length);
+}
+
+void log_hold(struct log_batch *batch, enum log_level level, const char *event, const char *format, ...)
+{
+    char line[2 * LINE];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = format_line(line, level, event, format, arguments);
+    va_end(arguments);
+    if (batch->length + length > sizeof batch->at) {
+        batch->left_out++;
+        return;
+    }
+    memcpy(batch->at + batch->length, line, length);
+    batch->length += length;
+}
+
+void log_release(struct log_batch *batch, bool keep)
+{
+    if (keep) {
+        write_out(batch->at, batch->length);
+        if (batch->left_out > 0)
+            log_line(LOG_NOTICE, "log_left_out", "lines=%u of one batch", batch->left_out);
+    }
+    batch->length = batch->left_out = 0;
 }

@@ -18,18 +18,36 @@
 
 _Static_assert(PRESENCE_CAP <= PRESENCE_UNDO, "every change of a batch can be undone");
 
-static void tell(const struct core *core, enum status status)
+static void hold_happening(void *context, const char *event, const char *uuid, const char *text)
 {
+    struct loop *loop = context;
+    log_hold(&loop->held, LOG_INFO, event, "uuid=%s reason=%s", uuid, text);
+}
+
+void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct broker *broker)
+{
+    loop->core = core;
+    loop->queue = queue;
+    loop->broker = broker;
+    core->log = hold_happening;
+    core->log_context = loop;
+}
+
+/* What was done is told when it is durable, what was refused at once. */
+static void tell(struct loop *loop, enum status status)
+{
+    const struct core *core = loop->core;
     const struct request *request = &core->request;
+    enum log_level level = status == ST_INTERNAL || status == ST_STORAGE_UNAVAILABLE ? LOG_ERROR : LOG_NOTICE;
     if (status == ST_OK && core->reply.audit[0] != '\0')
-        log_line(LOG_INFO, request->row->verb, "id=%s by=%s %s", request->address.id, request->sender.name,
+        log_hold(&loop->held, LOG_INFO, request->row->verb, "id=%s by=%s %s", request->address.id, request->sender.name,
                  core->reply.audit);
     else if (status == ST_SILENT)
         log_line(LOG_DEBUG, "ignored", "a message that is no request, or of no device");
     else if (status != ST_OK)
-        log_line(status == ST_INTERNAL || status == ST_STORAGE_UNAVAILABLE ? LOG_ERROR : LOG_NOTICE, "refused",
-                 "operation=%s id=%s by=%s code=%s %s%s", request->row->verb, request->address.id, request->sender.name,
-                 status_code(status), request->why.detail, status == ST_INTERNAL ? store_error(core->store) : "");
+        log_line(level, "refused", "operation=%s id=%s by=%s code=%s %s%s", request->row->verb, request->address.id,
+                 request->sender.name, status_code(status), request->why.detail,
+                 status == ST_INTERNAL ? store_error(core->store) : "");
 }
 
 static enum status step(struct loop *loop, const struct event *event, struct ticket *ticket)
@@ -37,7 +55,7 @@ static enum status step(struct loop *loop, const struct event *event, struct tic
     loop->core->parking_full = parking_is_full(&loop->parking);
     enum status status = core_step(loop->core, event, ticket, &loop->effects);
     if (status != ST_PARKED)
-        tell(loop->core, status);
+        tell(loop, status);
     return status;
 }
 
@@ -206,6 +224,7 @@ static bool commit(struct loop *loop)
     bool dirty = store_is_dirty(loop->core->store);
     enum status status = store_commit(loop->core->store);
     core_batch_end(loop->core, status == ST_OK);
+    log_release(&loop->held, status == ST_OK);
     loop->full = status != ST_OK || (loop->full && !dirty);
     if (status == ST_OK) {
         leave_parking(loop);

@@ -6,6 +6,7 @@
 
 #include "service/core/core.h"
 #include "service/io/broker.h"
+#include "service/io/log.h"
 #include "service/io/outbox.h"
 #include "service/io/parking.h"
 #include "service/io/retained.h"
@@ -21,6 +22,7 @@ struct loop {
     struct outbox outbox;
     struct parking parking;
     struct effects effects;
+    struct log_batch held; /* what the batch in hand did, for the log */
     /* What was stepped in the batch in hand: to be refused when it cannot be committed. */
     struct event batch[LOOP_BATCH];
     size_t batch_count;
@@ -29,6 +31,9 @@ struct loop {
     uint32_t flush_cursor;
     struct retained_walk walk; /* after each reconnect */
 };
+
+/* Makes the loop the one that the core tells what happens. */
+void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct broker *broker);
 
 /* Runs until `*stop`. Returns 0, or -1 when the disk does not do what it was told: the process must end then, because
  * nothing written since the last commit can be trusted. */
