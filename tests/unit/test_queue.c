@@ -1,0 +1,139 @@
+/* One thread puts, one takes: all arrives, in order, whole; what finds no room is counted. */
+#include "service/io/queue.h"
+#include "tests/unit/check.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MESSAGES 20000
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static struct queue_item item_of(const char *text)
+{
+    return (struct queue_item){.kind = QUEUE_MESSAGE,
+                               .message = {.topic = "t/opic",
+                                           .topic_length = 6,
+                                           .payload = text,
+                                           .length = strlen(text),
+                                           .response_topic = "r",
+                                           .response_topic_length = 1,
+                                           .correlation = "co",
+                                           .correlation_length = 2}};
+}
+
+static void *put_many(void *queue)
+{
+    for (int i = 0; i < MESSAGES; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%d:%.*s", i, i % 80, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        struct queue_item item = item_of(text);
+        queue_put(queue, &item, 1000);
+    }
+    return NULL;
+}
+
+static void test_two_threads(void)
+{
+    struct queue *queue = queue_new(32 * 1024 * 1024);
+    pthread_t thread;
+    pthread_create(&thread, NULL, put_many, queue);
+    int taken = 0, wrong = 0;
+    for (int64_t until = milliseconds() + 20000; taken < MESSAGES && milliseconds() < until;) {
+        struct queue_item item;
+        queue_turn(queue, 50);
+        for (; queue_take(queue, &item); taken++) {
+            const struct mqtt_message *message = &item.message;
+            wrong += atoi(message->payload) != taken || memcmp(message->topic, "t/opic", 6) != 0 ||
+                     memcmp(message->correlation, "co", 2) != 0 || *message->response_topic != 'r';
+        }
+    }
+    pthread_join(thread, NULL);
+    CHECK_INT(taken, MESSAGES);
+    CHECK_INT(wrong, 0);
+    CHECK_INT(queue_dropped(queue), 0);
+    queue_free(queue);
+}
+
+/* A full queue drops messages, counts them, and keeps room for what must not be lost. */
+static void test_full(void)
+{
+    struct queue *queue = queue_new(128 * 1024);
+    static char big[8001];
+    memset(big, 'x', 8000);
+    struct queue_item message = item_of(big), down = {.kind = QUEUE_DOWN, .message = {.payload = "lost", .length = 4}};
+    for (int i = 0; i < 20; i++)
+        queue_put(queue, &message, 16384);
+    for (int i = 0; i < 5; i++)
+        queue_put(queue, &down, 200);
+    uint64_t dropped = queue_dropped(queue);
+    CHECK(dropped >= 10 && dropped < 20, "%llu dropped", (unsigned long long)dropped);
+    CHECK_INT(queue_dropped(queue), 0);
+    struct queue_item item;
+    int messages = 0, downs = 0;
+    queue_turn(queue, 0);
+    while (queue_take(queue, &item)) {
+        messages += item.kind == QUEUE_MESSAGE;
+        downs += item.kind == QUEUE_DOWN;
+    }
+    CHECK_INT(messages + (int)dropped, 20);
+    CHECK_INT(downs, 5);
+    queue_put(queue, &message, 16384);
+    CHECK_INT(queue_dropped(queue), 0);
+    queue_free(queue);
+}
+
+static void test_cut_and_empty(void)
+{
+    struct queue *queue = queue_new(128 * 1024);
+    struct queue_item item = item_of("0123456789"), none = {.kind = QUEUE_UP, .source = 1};
+    queue_put(queue, &item, 4);
+    queue_put(queue, &none, 4);
+    CHECK(!queue_take(queue, &item), "nothing before the turn");
+    queue_turn(queue, 0);
+    CHECK(queue_take(queue, &item), "the message");
+    CHECK_INT(item.message.length, 4);
+    queue_turn(queue, 0); /* not all was taken: the buffers stay */
+    CHECK(queue_take(queue, &item) && item.kind == QUEUE_UP && item.source == 1, "the other");
+    CHECK(item.message.payload == NULL && item.message.correlation == NULL, "absent stays absent");
+    CHECK(!queue_take(queue, &item), "no more");
+    queue_free(queue);
+}
+
+static void *wake_soon(void *queue)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    queue_wake(queue);
+    return NULL;
+}
+
+static void test_waiting(void)
+{
+    struct queue *queue = queue_new(128 * 1024);
+    pthread_t thread;
+    int64_t begin = milliseconds();
+    queue_turn(queue, 60);
+    CHECK(milliseconds() - begin >= 59, "waited %lld ms", (long long)(milliseconds() - begin));
+    pthread_create(&thread, NULL, wake_soon, queue);
+    begin = milliseconds();
+    queue_turn(queue, 10000);
+    CHECK(milliseconds() - begin < 5000, "woken after %lld ms", (long long)(milliseconds() - begin));
+    pthread_join(thread, NULL);
+    queue_free(queue);
+    queue_free(NULL);
+}
+
+int main(void)
+{
+    test_two_threads();
+    test_full();
+    test_cut_and_empty();
+    test_waiting();
+    return check_done();
+}
