@@ -33,7 +33,7 @@ CORE    := $(call obj,$(call src,service/core service/op))
 STORE   := $(call obj,$(call src,service/store))
 IO      := $(call obj,$(call src,service/io))
 CTL     := $(call obj,$(call src,service/ctl))
-CONFIG  := $(BUILD)/service/config.o
+CONFIG  := $(call obj,$(wildcard service/config*.c))
 DEVICE  := $(call obj,$(filter-out device-client/main.c,$(call src,device-client)))
 
 PROGRAMS := $(BUILD)/musterd $(BUILD)/musterctl $(BUILD)/muster-device

@@ -1,6 +1,7 @@
 /*
- * The configuration file: mosquitto's grammar (`key value`, `#` comments), every key optional. One table in config.c
- * says each key's type, bounds, default and help; --test-config, musterctl init and docs/configuration.md read it.
+ * The configuration file: mosquitto's grammar (`key value`, `#` comments), every key optional. The list in
+ * config_keys.h says each key's type, bounds, default and help; --test-config, musterctl init and docs/configuration.md
+ * follow it.
  */
 #ifndef MUSTER_SERVICE_CONFIG_H
 #define MUSTER_SERVICE_CONFIG_H
@@ -47,11 +48,12 @@ struct config {
 /* Reads `path`. Returns 0, or -1 with "path:line: what: mend" in `error`. Unknown keys name the nearest known one. */
 int config_read(const char *path, struct config *out, char *error, size_t error_size);
 
-/* The configuration of an empty file in `directory`. */
-void config_default(const char *directory, struct config *out);
+/* The configuration of an empty file in `directory`. Returns 0, or -1 when that name is too long for the paths of the
+ * files in it. */
+int config_default(const char *directory, struct config *out);
 
-/* Writes every key with its default as a commented file, for musterctl init and for --print-config; `settings` are
- * lines ("key value") that stand uncommented. Returns 0 or an errno value. */
+/* Writes every key with its default as a commented file, for musterctl init; `settings` are lines ("key value") that
+ * stand uncommented. Returns 0 or an errno value. */
 int config_write(const char *path, const char *const settings[], size_t count);
 
 /* How many edits (insert, delete, replace, swap) apart two words are: for "did you mean". Pure. */

@@ -10,8 +10,14 @@
 #ifndef MUSTER_SERVICE_CONFIG_KEYS_H
 #define MUSTER_SERVICE_CONFIG_KEYS_H
 
+#include "certs/profile.h"
 #include "service/config.h"
 #include "topics/limits.h"
+
+#define CONFIG_FILE_MAX (64 * 1024) /* octets of a configuration file */
+
+#define CONFIG_QUOTED(number)      #number
+#define CONFIG_NUMBER_TEXT(number) CONFIG_QUOTED(number)
 
 #define CONFIG_KEY_LIST(X)                                                                                             \
     X("mode", CONFIG_WORD, mode, 0, 0, "open", "open",                                                                 \
@@ -36,7 +42,7 @@
       "O in the subject of device certificates; empty: left out.")                                                     \
     X("certificate_country", CONFIG_COUNTRY, certificate_country, 0, 2, "", "",                                        \
       "C in the subject of device certificates, two capital letters; empty: left out.")                                \
-    X("certificate_days", CONFIG_NUMBER, certificate_days, 1, 7300, "365", "",                                         \
+    X("certificate_days", CONFIG_NUMBER, certificate_days, 1, 7300, CONFIG_NUMBER_TEXT(PROFILE_DEVICE_DAYS), "",       \
       "How many days a device certificate is valid.")                                                                  \
     X("heartbeat_seconds", CONFIG_NUMBER, heartbeat_seconds, 1, LIMIT_OFFLINE_MAX, "60", "",                           \
       "How often devices are told to send a heartbeat. When absent: 60, but a fifth of offline_after_seconds at "      \
@@ -53,7 +59,35 @@
     X("rsa_pool", CONFIG_NUMBER, rsa_pool, 0, 64, "4", "", "How many RSA keys are made ahead.")                        \
     X("device_limit", CONFIG_NUMBER, device_limit, 1, 10000000, "1000000", "", "The most devices that may register.")  \
     X("event_days", CONFIG_NUMBER, event_days, 1, 3650, "30", "", "How many days events are kept.")                    \
-    X("log_level", CONFIG_WORD, log_level, 0, 0, "info", "error warning info debug", "How much the log says.")         \
+    X("log_level", CONFIG_WORD, log_level, 0, 0, "info", "error warning notice info debug", "How much the log says.")  \
     X("log_format", CONFIG_WORD, log_format, 0, 0, "text", "text json", "How a line of the log looks.")
+
+enum config_kind {
+    CONFIG_WORD,
+    CONFIG_STRING,
+    CONFIG_COUNTRY,
+    CONFIG_FILE,
+    CONFIG_NUMBER,
+    CONFIG_BOOL,
+    CONFIG_PER_TYPE
+};
+
+struct config_key {
+    const char *name;
+    enum config_kind kind;
+    size_t offset, size; /* of its field in struct config */
+    int least, most;
+    const char *fallback, *choices, *help;
+};
+
+#define CONFIG_KEY_ONE(name, kind, field, least, most, fallback, choices, help) +1
+enum { CONFIG_KEY_COUNT = 0 CONFIG_KEY_LIST(CONFIG_KEY_ONE) };
+#undef CONFIG_KEY_ONE
+
+/* The list as a table (config_value.c). */
+extern const struct config_key config_keys[CONFIG_KEY_COUNT];
+
+/* Sets the field of one key from its text (config_value.c). Returns 0, or -1 with "what: mend" in `error`. */
+int config_set(struct config *config, const struct config_key *key, const char *text, char *error, size_t error_size);
 
 #endif

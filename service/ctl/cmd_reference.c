@@ -3,25 +3,6 @@
 
 #include <string.h>
 
-static const struct key {
-    const char *name;
-    int least, most;
-    const char *fallback, *choices, *help;
-    bool is_number, is_example; /* is_example: the default is none */
-} keys[] = {
-#define KEY_ROW(name, kind, field, least, most, fallback, choices, help)                                               \
-    {name, least, most, fallback, choices, help, KEY_IS_##kind},
-#define KEY_IS_CONFIG_WORD     false, false
-#define KEY_IS_CONFIG_STRING   false, false
-#define KEY_IS_CONFIG_COUNTRY  false, false
-#define KEY_IS_CONFIG_FILE     false, false
-#define KEY_IS_CONFIG_BOOL     false, false
-#define KEY_IS_CONFIG_NUMBER   true, false
-#define KEY_IS_CONFIG_PER_TYPE true, true
-    CONFIG_KEY_LIST(KEY_ROW)
-#undef KEY_ROW
-};
-
 static const struct code {
     const char *code, *sentence, *mend;
     enum status status;
@@ -31,12 +12,11 @@ static const struct code {
 #undef CODE_ROW
 };
 
-#define KEYS  (sizeof keys / sizeof keys[0])
 #define CODES (sizeof codes / sizeof codes[0])
 
-static void bounds(const struct key *key, char *out, size_t size)
+static void bounds(const struct config_key *key, char *out, size_t size)
 {
-    if (key->is_number)
+    if (key->kind == CONFIG_NUMBER || key->kind == CONFIG_PER_TYPE)
         snprintf(out, size, "%d to %d", key->least, key->most);
     else
         snprintf(out, size, "%s", key->choices);
@@ -76,14 +56,16 @@ enum ctl_exit cmd_keys(const struct args *args)
         return CTL_FAILED;
     if (markdown)
         puts("| key | default | values | what |\n| --- | --- | --- | --- |");
-    for (size_t i = 0; i < KEYS; i++) {
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
         char values[64];
-        const char *fallback = keys[i].is_example ? "" : keys[i].fallback, *quote = fallback[0] != '\0' ? "`" : "";
-        bounds(&keys[i], values, sizeof values);
+        const struct config_key *key = &config_keys[i];
+        /* The default of TYPE SECONDS is only an example. */
+        const char *fallback = key->kind == CONFIG_PER_TYPE ? "" : key->fallback, *quote = *fallback != '\0' ? "`" : "";
+        bounds(key, values, sizeof values);
         if (markdown)
-            printf("| `%s` | %s%s%s | %s | %s |\n", keys[i].name, quote, fallback, quote, values, keys[i].help);
+            printf("| `%s` | %s%s%s | %s | %s |\n", key->name, quote, fallback, quote, values, key->help);
         else
-            out_table_row(table, (const char *[]){keys[i].name, fallback, values, keys[i].help});
+            out_table_row(table, (const char *[]){key->name, fallback, values, key->help});
     }
     out_table_print(table);
     out_table_free(table);

@@ -169,6 +169,32 @@ static void test_files(void)
     CHECK(strstr(error, "too long") != NULL, "%s", error);
 }
 
+/* No path is cut: that of the folder, and those of the files in it, fit or are refused. */
+static void test_long_paths(void)
+{
+    static const struct {
+        size_t length; /* of the folder's path */
+        int result;
+    } rows[] = {{CONFIG_PATH - 16, 0}, {CONFIG_PATH - 8, -1}, {CONFIG_PATH - 1, -1}, {CONFIG_PATH + 100, -1}};
+    char name[2 * CONFIG_PATH], error[900];
+    struct config config;
+    put("", 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        /* The folder by a longer name. */
+        size_t length = (size_t)snprintf(name, sizeof name, "%s", folder);
+        memset(name + length, '/', rows[i].length - length);
+        name[rows[i].length] = '\0';
+        CHECK_INT(config_default(name, &config), rows[i].result);
+        memcpy(name + rows[i].length, "/muster.conf", sizeof "/muster.conf");
+        error[0] = '\0';
+        CHECK_INT(config_read(name, &config, error, sizeof error), rows[i].result);
+        if (rows[i].result == 0)
+            CHECK_INT(strlen(config.database), rows[i].length + strlen("/muster.db"));
+        else
+            CHECK(strstr(error, ": the path of this folder is too long: ") != NULL, "%s", error);
+    }
+}
+
 /* What is written reads as what it says, and without settings as an empty file. */
 static void test_write(void)
 {
@@ -214,6 +240,7 @@ int main(void)
     test_heartbeat();
     test_errors();
     test_files();
+    test_long_paths();
     test_write();
     test_distance();
     unlink(path);
