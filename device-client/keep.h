@@ -56,8 +56,9 @@ const char *keep_path(struct keep *keep, const char *name);
 enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, struct problem *problem);
 
 /* Makes device.pem from the certificate and the private key in request.pem, and ca.pem; on a crash in between the
- * request under way is still there. A certificate that does not fit the key is refused, and the request erased, so that
- * another one is made. */
+ * request under way is still there. A certificate that does not fit the key, and a CA bundle that is damaged or does
+ * not know its issuer, are refused before anything is written: the old identity stays, and the request is erased, so
+ * that another one is made. */
 enum muster_device_result keep_certificate(struct keep *keep, const char *certificate_pem, const char *ca_pem,
                                            struct problem *problem);
 

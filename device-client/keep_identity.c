@@ -64,61 +64,72 @@ void keep_read_request(struct keep *keep, struct kept *kept)
     key_wipe(pem, sizeof pem);
 }
 
-/* Whether the certificate in `pem` is for the private key behind it: its public key stands in there as it is. */
-static bool is_pair(const char *pem, size_t length)
+/* Whether the certificate in `certificate_pem` is for the private key in `key_pem`. */
+static bool fits(const char *certificate_pem, const char *key_pem)
 {
     unsigned char der[LIMIT_STRING];
+    struct pem_parts parts;
     struct public_key public_key;
-    size_t der_length = pem_certificate(pem, der, sizeof der);
-    struct key *key = der_length > 0 ? key_read_pem(pem, length, NULL) : NULL;
-    bool good = key != NULL && key_public(key, &public_key) &&
-                memmem(der, der_length, public_key.der, public_key.length) != NULL;
+    bool whole = pem_certificate(certificate_pem, der, sizeof der, &parts, NULL) > 0;
+    struct key *key = whole ? key_read_pem(key_pem, strlen(key_pem), NULL) : NULL;
+    bool good = key != NULL && key_public(key, &public_key) && parts.public_key.length == public_key.length &&
+                memcmp(parts.public_key.at, public_key.der, public_key.length) == 0;
     key_free(key);
     return good;
 }
 
 bool keep_has_identity(struct keep *keep)
 {
-    unsigned char der[LIMIT_STRING];
     char pem[LIMIT_ANSWER + 1];
     size_t length = 0;
-    bool good = file_read(keep_path(keep, KEEP_IDENTITY), pem, sizeof pem, &length) == 0 && is_pair(pem, length) &&
-                file_read(keep_path(keep, KEEP_AUTHORITIES), pem, sizeof pem, &length) == 0 &&
-                pem_certificate(pem, der, sizeof der) > 0;
+    bool good = file_read(keep_path(keep, KEEP_IDENTITY), pem, sizeof pem, &length) == 0 && fits(pem, pem) &&
+                file_read(keep_path(keep, KEEP_AUTHORITIES), pem, sizeof pem, &length) == 0 && pem_is_bundle(pem);
     key_wipe(pem, sizeof pem);
     return good;
 }
 
-/* The certificate, then the private key of request.pem, which is followed there by the CSR. */
-static int join(struct keep *keep, const char *certificate_pem, char *out, size_t size)
+/* The private key of request.pem, which is followed there by the CSR. */
+static int read_private_key(struct keep *keep, char *pem, size_t size)
 {
-    char pem[REQUEST_MAX];
     size_t length = 0;
-    int error = file_read(keep_path(keep, KEEP_REQUEST), pem, sizeof pem, &length);
+    int error = file_read(keep_path(keep, KEEP_REQUEST), pem, size, &length);
     char *csr = error == 0 ? strstr(pem, csr_begins) : NULL;
     if (csr != NULL)
         *csr = '\0';
-    if (error == 0 && (size_t)snprintf(out, size, "%s\n%s", certificate_pem, pem) >= size)
+    return error;
+}
+
+/* Replaces what there is, with the certificate first and the private key behind it. */
+static int replace_identity(struct keep *keep, const char *certificate_pem, const char *key_pem, const char *ca_pem)
+{
+    char identity[IDENTITY_MAX];
+    int error = 0;
+    if ((size_t)snprintf(identity, sizeof identity, "%s\n%s", certificate_pem, key_pem) >= sizeof identity)
         error = EFBIG;
-    key_wipe(pem, sizeof pem);
+    if (error == 0)
+        error = file_write(keep_path(keep, KEEP_AUTHORITIES), ca_pem, strlen(ca_pem), 0600);
+    if (error == 0)
+        error = file_write(keep_path(keep, KEEP_IDENTITY), identity, strlen(identity), 0600);
+    key_wipe(identity, sizeof identity);
     return error;
 }
 
 enum muster_device_result keep_certificate(struct keep *keep, const char *certificate_pem, const char *ca_pem,
                                            struct problem *problem)
 {
-    char identity[IDENTITY_MAX];
-    int error = join(keep, certificate_pem, identity, sizeof identity);
-    if (error == 0)
-        error = file_write(keep_path(keep, KEEP_AUTHORITIES), ca_pem, strlen(ca_pem), 0600);
-    if (error == 0)
-        error = file_write(keep_path(keep, KEEP_IDENTITY), identity, strlen(identity), 0600);
-    key_wipe(identity, sizeof identity);
+    char key_pem[REQUEST_MAX];
+    int error = read_private_key(keep, key_pem, sizeof key_pem);
+    bool good = error == 0 && fits(certificate_pem, key_pem) && pem_is_bundle(ca_pem) &&
+                pem_knows_issuer(ca_pem, certificate_pem);
+    if (good)
+        error = replace_identity(keep, certificate_pem, key_pem, ca_pem);
+    key_wipe(key_pem, sizeof key_pem);
     if (error != 0)
         return failed(problem, "write the certificate", error);
-    if (keep_has_identity(keep))
+    if (good)
         return MUSTER_DEVICE_OK;
     (void)file_erase(keep_path(keep, KEEP_REQUEST));
-    return problem_set(problem, MUSTER_DEVICE_FAILED, "a new key pair is made and the request repeated",
-                       "the service's certificate does not fit the private key, or its CA bundle cannot be read");
+    return problem_set(
+        problem, MUSTER_DEVICE_FAILED, "a new key pair is made and the request repeated",
+        "the service's certificate does not fit the private key, or its CA bundle is damaged or another's");
 }

@@ -1,7 +1,13 @@
 #include "device-client/pem.h"
 
-#include <stdbool.h>
+#include "topics/limits.h"
+
 #include <string.h>
+
+#define DER_INTEGER    0x02
+#define DER_BIT_STRING 0x03
+#define DER_SEQUENCE   0x30
+#define DER_VERSION    0xa0 /* [0] EXPLICIT */
 
 static const char begins[] = "-----BEGIN CERTIFICATE-----", ends[] = "-----END CERTIFICATE-----";
 
@@ -13,31 +19,20 @@ static int digit(char c)
     return found != NULL ? (int)(found - digits) : -1;
 }
 
-/* X.690, 8.1.3: a SEQUENCE whose length, in one to three octets behind its form, is that of all the rest. */
-static bool is_whole(const unsigned char *der, size_t length)
+/* Base64 with line ends, up to `end`; 0 when it is none or longer than `size`. */
+static size_t decode(const char *at, const char *end, unsigned char *out, size_t size)
 {
-    size_t octets = length > 1 && der[1] > 0x80 ? der[1] & 0x7fu : 0, said = 0;
-    if (octets == 0 || octets > 3 || length < 2 + octets || der[0] != 0x30)
-        return false;
-    for (size_t i = 0; i < octets; i++)
-        said = said << 8 | der[2 + i];
-    return said == length - 2 - octets;
-}
-
-size_t pem_certificate(const char *text, unsigned char *out, size_t size)
-{
-    const char *at = strstr(text, begins);
-    const char *end = at != NULL ? strstr(at, ends) : NULL;
     unsigned bits = 0, have = 0;
-    size_t length = 0;
-    if (end == NULL)
-        return 0;
-    for (at += sizeof begins - 1; at < end && *at != '='; at++) {
+    size_t length = 0, padding = 0;
+    for (; at < end; at++) {
+        int value = digit(*at);
         if (strchr("\r\n \t", *at) != NULL)
             continue;
-        int value = digit(*at);
-        if (value < 0 || length == size)
+        padding += *at == '=';
+        if (padding > 0 ? *at != '=' || padding > 2 : value < 0 || length == size)
             return 0;
+        if (padding > 0)
+            continue;
         bits = bits << 6 | (unsigned)value;
         have += 6;
         if (have >= 8) {
@@ -45,5 +40,76 @@ size_t pem_certificate(const char *text, unsigned char *out, size_t size)
             out[length++] = (unsigned char)(bits >> have);
         }
     }
-    return is_whole(out, length) ? length : 0;
+    return length;
+}
+
+/* X.690, 8.1: takes the element at the beginning of `in`, with its tag and length. False when it does not fit into what
+ * is there or begins with another tag. `content` may be NULL. */
+static bool take(struct pem_part *in, unsigned tag, struct pem_part *whole, struct pem_part *content)
+{
+    const unsigned char *at = in->at;
+    size_t octets = in->length > 1 && at[1] > 0x80 ? at[1] & 0x7fu : 0, header = 2 + octets;
+    if (in->length < header || octets > 3 || at[0] != tag || at[1] == 0x80)
+        return false;
+    size_t said = octets == 0 ? at[1] : 0;
+    for (size_t i = 0; i < octets; i++)
+        said = said << 8 | at[2 + i];
+    if (said > in->length - header)
+        return false;
+    *whole = (struct pem_part){at, header + said};
+    if (content != NULL)
+        *content = (struct pem_part){at + header, said};
+    *in = (struct pem_part){at + header + said, in->length - header - said};
+    return true;
+}
+
+/* RFC 5280, 4.1: Certificate, and in it TBSCertificate up to the key. */
+static bool find_parts(const unsigned char *der, size_t length, struct pem_parts *parts)
+{
+    struct pem_part all = {der, length}, certificate, to_sign, skipped;
+    bool good = take(&all, DER_SEQUENCE, &skipped, &certificate) && all.length == 0 &&
+                take(&certificate, DER_SEQUENCE, &skipped, &to_sign) &&
+                take(&certificate, DER_SEQUENCE, &skipped, NULL) &&
+                take(&certificate, DER_BIT_STRING, &skipped, NULL) && certificate.length == 0;
+    if (good && to_sign.length > 0 && to_sign.at[0] == DER_VERSION)
+        good = take(&to_sign, DER_VERSION, &skipped, NULL);
+    return good && take(&to_sign, DER_INTEGER, &skipped, NULL) && take(&to_sign, DER_SEQUENCE, &skipped, NULL) &&
+           take(&to_sign, DER_SEQUENCE, &parts->issuer, NULL) && take(&to_sign, DER_SEQUENCE, &skipped, NULL) &&
+           take(&to_sign, DER_SEQUENCE, &parts->subject, NULL) &&
+           take(&to_sign, DER_SEQUENCE, &parts->public_key, NULL);
+}
+
+size_t pem_certificate(const char *text, unsigned char *out, size_t size, struct pem_parts *parts, const char **rest)
+{
+    const char *at = strstr(text, begins), *end = at != NULL ? strstr(at, ends) : NULL;
+    if (end == NULL || (at != text && at[-1] != '\n') || strchr("\r\n", end[sizeof ends - 1]) == NULL)
+        return 0; /* the boundaries have lines of their own (RFC 7468, 2) */
+    if (rest != NULL)
+        *rest = end + sizeof ends - 1;
+    size_t length = decode(at + sizeof begins - 1, end, out, size);
+    return find_parts(out, length, parts) ? length : 0;
+}
+
+bool pem_is_bundle(const char *text)
+{
+    unsigned char der[LIMIT_STRING];
+    struct pem_parts parts;
+    size_t count = 0;
+    for (; strstr(text, begins) != NULL; count++)
+        if (pem_certificate(text, der, sizeof der, &parts, &text) == 0)
+            return false;
+    return count > 0;
+}
+
+bool pem_knows_issuer(const char *bundle, const char *text)
+{
+    unsigned char leaf[LIMIT_STRING], der[LIMIT_STRING];
+    struct pem_parts of_leaf, parts;
+    if (pem_certificate(text, leaf, sizeof leaf, &of_leaf, NULL) == 0)
+        return false;
+    while (pem_certificate(bundle, der, sizeof der, &parts, &bundle) > 0)
+        if (parts.subject.length == of_leaf.issuer.length &&
+            memcmp(parts.subject.at, of_leaf.issuer.at, parts.subject.length) == 0)
+            return true;
+    return false;
 }

@@ -1,13 +1,32 @@
 /*
- * A certificate in PEM (RFC 7468) as octets: enough to see whether a file is whole. Trusts nothing, verifies nothing.
+ * Certificates in PEM (RFC 7468), seen just far enough to tell whether they are whole and belong together: a device
+ * must not replace what works by what its TLS library will not load. Trusts nothing, checks no signature. Pure.
  */
 #ifndef MUSTER_DEVICE_PEM_H
 #define MUSTER_DEVICE_PEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Decodes the first certificate in `text`. Returns its length, or 0 when there is none, when it is damaged (base64, or
- * an outer DER length that does not fit), or when it is longer than `size`. Pure. */
-size_t pem_certificate(const char *text, unsigned char *out, size_t size);
+/* A part of a certificate, in DER. */
+struct pem_part {
+    const unsigned char *at;
+    size_t length;
+};
+
+struct pem_parts {
+    struct pem_part issuer, subject, public_key;
+};
+
+/* Decodes the first certificate in `text`. Returns its length, or 0 when there is none, when it is longer than `size`,
+ * or when it is damaged: base64, or the lengths and types of what stands in it (RFC 5280, 4.1). The parts point into
+ * `out`. `rest`, when not NULL, is set behind it. */
+size_t pem_certificate(const char *text, unsigned char *out, size_t size, struct pem_parts *parts, const char **rest);
+
+/* Whether `text` holds at least one certificate and no damaged one. */
+bool pem_is_bundle(const char *text);
+
+/* Whether a certificate of `bundle` bears the name of the first certificate's issuer in `text`. */
+bool pem_knows_issuer(const char *bundle, const char *text);
 
 #endif

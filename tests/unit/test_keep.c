@@ -224,8 +224,8 @@ static void check_request(void)
     remove_folder(dir);
 }
 
-/* A certificate for the key pair in request.pem, or for another one. */
-static void certify(struct keep *keep, bool other, char *out, size_t size)
+/* A certificate for the key pair in request.pem, or for another one; its issuer, and itself, is called `name`. */
+static void certify(struct keep *keep, bool other, const char *name, char *out, size_t size)
 {
     FILE *file = fopen(keep_path(keep, KEEP_REQUEST), "r");
     EVP_PKEY *own = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
@@ -236,6 +236,9 @@ static void certify(struct keep *keep, bool other, char *out, size_t size)
         abort();
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
+                               -1, 0);
+    X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
     X509_set_pubkey(certificate, key);
     X509_sign(certificate, key, EVP_sha256());
     PEM_write_bio_X509(text, certificate);
@@ -247,6 +250,72 @@ static void certify(struct keep *keep, bool other, char *out, size_t size)
         EVP_PKEY_free(key);
     EVP_PKEY_free(own);
     fclose(file);
+}
+
+static void read_both(struct keep *keep, char *out, size_t size)
+{
+    static const char *const names[] = {KEEP_IDENTITY, KEEP_AUTHORITIES};
+    size_t length = 0;
+    for (size_t i = 0; i < 2; i++) {
+        FILE *file = fopen(keep_path(keep, names[i]), "r");
+        if (file == NULL)
+            abort();
+        length += fread(out + length, 1, size - 1 - length, file);
+        fclose(file);
+    }
+    out[length] = '\0';
+}
+
+/* What a service may answer by mistake to a renewal; `%` stands for the certificate as it should be. */
+static const struct {
+    const char *what;
+    bool other_key;
+    const char *bundle;
+} bad_answers[] = {
+    {"a certificate for another key", true, "%"},
+    {"no bundle", false, ""},
+    {"a bundle without a certificate", false, "CA\n"},
+    {"a bundle that is cut off", false, "%-----BEGIN CERTIFICATE-----\nMIHnMIGOAgEA\n"},
+    {"a bundle whose second certificate is torn", false,
+     "%-----BEGIN CERTIFICATE-----\nMIHnMIGOAgEA\n-----END CERTIFICATE-----\n"},
+    {"a bundle whose second certificate is well-wrapped rubbish", false,
+     "%-----BEGIN CERTIFICATE-----\nMAQCAgAA\n-----END CERTIFICATE-----\n"},
+    {"a bundle whose first certificate has no base64", false,
+     "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n%"},
+    {"a bundle that begins within a line", false, "x%"},
+    {"a bundle in which lines have run together", false, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----%"},
+    {"a bundle of another authority", false, NULL},
+};
+
+/* The identity works, and an answer to its renewal does not. */
+static void check_bad_answers(struct keep *keep, struct kept *kept)
+{
+    static char before[16384], after[16384], bundle[8192];
+    char pem[4096], another[4096];
+    struct problem problem = {0};
+    read_both(keep, before, sizeof before);
+    for (size_t i = 0; i < sizeof bad_answers / sizeof *bad_answers; i++) {
+        const char *pattern = bad_answers[i].bundle;
+        CHECK_INT(keep_new_key(keep, kept, &problem), MUSTER_DEVICE_OK);
+        certify(keep, bad_answers[i].other_key, "ca", pem, sizeof pem);
+        certify(keep, true, "another", another, sizeof another);
+        const char *place = pattern != NULL ? strchr(pattern, '%') : NULL;
+        if (place != NULL)
+            snprintf(bundle, sizeof bundle, "%.*s%s%s", (int)(place - pattern), pattern, pem, place + 1);
+        else
+            snprintf(bundle, sizeof bundle, "%s", pattern != NULL ? pattern : another);
+        CHECK(keep_certificate(keep, pem, bundle, &problem) == MUSTER_DEVICE_FAILED, "%s is taken",
+              bad_answers[i].what);
+        read_both(keep, after, sizeof after);
+        CHECK(strcmp(before, after) == 0 && keep_has_identity(keep), "%s: old identity still there",
+              bad_answers[i].what);
+        CHECK(access(keep_path(keep, KEEP_REQUEST), F_OK) != 0, "%s: its request is still there", bad_answers[i].what);
+    }
+    CHECK_INT(keep_new_key(keep, kept, &problem), MUSTER_DEVICE_OK);
+    certify(keep, false, "ca", pem, sizeof pem);
+    snprintf(bundle, sizeof bundle, "%s\n%s", another, pem);
+    CHECK(keep_certificate(keep, pem, bundle, &problem) == MUSTER_DEVICE_OK, "a bundle of two: %s", problem.what);
+    CHECK_INT(keep_erase_request(keep, &problem), MUSTER_DEVICE_OK);
 }
 
 static void check_identity(void)
@@ -261,10 +330,10 @@ static void check_identity(void)
     CHECK_INT(keep_load(keep, "d1", &kept, &problem), MUSTER_DEVICE_OK);
     CHECK_INT(keep_save_provisioning_key(keep, "mpk_c_d", &problem), MUSTER_DEVICE_OK);
     CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
-    certify(keep, true, pem, sizeof pem);
+    certify(keep, true, "ca", pem, sizeof pem);
     CHECK_INT(keep_certificate(keep, pem, pem, &problem), MUSTER_DEVICE_FAILED);
     CHECK_INT(keep_new_key(keep, &kept, &problem), MUSTER_DEVICE_OK);
-    certify(keep, false, pem, sizeof pem);
+    certify(keep, false, "ca", pem, sizeof pem);
     CHECK(keep_certificate(keep, pem, pem, &problem) == MUSTER_DEVICE_OK, "%s\n%s", problem.what, pem);
     CHECK(stat(keep_path(keep, KEEP_IDENTITY), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
 
@@ -277,6 +346,7 @@ static void check_identity(void)
     CHECK_INT(keep_load(keep, NULL, &kept, &problem), MUSTER_DEVICE_OK);
     CHECK(kept_is_provisioned(&kept) && !is_there(dir, KEEP_KEY), "the provisioning key outlives its duty");
     CHECK_TEXT(kept.provisioning_key, "");
+    check_bad_answers(keep, &kept);
     /* a file is torn, or lost */
     put(dir, KEEP_AUTHORITIES, "-----BEGIN CERTIFICATE-----\nMIHnMIGOAgEA\n-----END CERTIFICATE-----\n");
     CHECK(!keep_has_identity(keep), "a torn CA bundle");
