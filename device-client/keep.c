@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ONE_LINE 512 /* a file of one line, with whatever line end somebody's editor left */
+
 struct keep {
     char dir[PATH_MAX - 64];
     char path[PATH_MAX];
@@ -109,12 +111,16 @@ void keep_close(struct keep *keep)
     free(keep);
 }
 
-/* Reads a file of one line. 0, or an errno value. */
+/* Reads a file of one line; its end need not fit into `out`. 0, or an errno value. */
 static int read_line(struct keep *keep, const char *name, char *out, size_t size)
 {
+    char text[ONE_LINE];
     size_t length = 0;
-    int error = file_read(keep_path(keep, name), out, size, &length);
-    out[error == 0 ? strcspn(out, "\r\n") : 0] = '\0';
+    int error = file_read(keep_path(keep, name), text, sizeof text, &length);
+    text[error == 0 ? strcspn(text, "\r\n") : 0] = '\0';
+    if (!kept_copy(out, size, text))
+        error = EFBIG;
+    key_wipe(text, sizeof text);
     return error;
 }
 

@@ -58,6 +58,9 @@ static enum muster_device_result load(const char *dir, const char *wanted, struc
     return result;
 }
 
+#define OCTETS_32  "12345678901234567890123456789012"
+#define OCTETS_128 OCTETS_32 OCTETS_32 OCTETS_32 OCTETS_32
+
 /* Files in the folder before, what is asked for, and what comes of it. */
 static const struct {
     const char *what, *files[6], *wanted;
@@ -78,6 +81,10 @@ static const struct {
      "d1"},
     {"a state without its uuid is never a new device", {KEEP_STATE, "{}"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
     {"but its owner may say who it is", {KEEP_STATE, "{}"}, "d1", MUSTER_DEVICE_OK, "d1"},
+    {"the longest uuid", {NULL}, OCTETS_128, MUSTER_DEVICE_OK, OCTETS_128},
+    {"the longest uuid, kept", {KEEP_UUID, OCTETS_128 "\r\n"}, OCTETS_128, MUSTER_DEVICE_OK, OCTETS_128},
+    {"a longer one", {NULL}, OCTETS_128 "3", MUSTER_DEVICE_CONFIGURATION, NULL},
+    {"a longer one, kept", {KEEP_UUID, OCTETS_128 "3\n"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
     {"an empty uuid", {KEEP_UUID, ""}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
     {"a damaged uuid", {KEEP_UUID, "a b\n"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
     {"a damaged state", {KEEP_UUID, "d1\n", KEEP_STATE, "{\"deviceId\":"}, NULL, MUSTER_DEVICE_CONFIGURATION, NULL},
@@ -133,6 +140,9 @@ static void check_state(void)
     CHECK_TEXT(again.provisioning_key, "mpk_c_d");
     CHECK(stat(keep_path(keep, KEEP_STATE), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
     CHECK(stat(keep_path(keep, KEEP_KEY), &st) == 0 && (st.st_mode & 0777) == 0600, "mode %o", st.st_mode);
+    put(dir, KEEP_KEY, OCTETS_128 "\r\n");
+    CHECK_INT(keep_load(keep, NULL, &again, &problem), MUSTER_DEVICE_OK);
+    CHECK_TEXT(again.provisioning_key, OCTETS_128);
     CHECK_INT(keep_erase_provisioning_key(keep, &problem), MUSTER_DEVICE_OK);
     CHECK_INT(keep_erase_provisioning_key(keep, &problem), MUSTER_DEVICE_OK);
     CHECK(!is_there(dir, KEEP_KEY), "the key is still there");
