@@ -1,0 +1,480 @@
+/* The store on a real file: what is opened and what is refused, batches, pages, uses, the chain of the audit log. */
+#include "service/core/secret.h"
+#include "service/store/migrate.h"
+#include "service/store/store.h"
+#include "tests/unit/check.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[64];
+static char error[400];
+
+static void remove_all(void)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        unlink(name);
+    }
+}
+
+static struct store *opened(void)
+{
+    error[0] = '\0';
+    struct store *store = store_new(path, error, sizeof error);
+    CHECK(store != NULL, "%s", error);
+    return store;
+}
+
+static void refused(const char *words)
+{
+    error[0] = '\0';
+    struct store *store = store_new(path, error, sizeof error);
+    CHECK(store == NULL && strstr(error, words) != NULL, "\"%s\" instead of \"%s\"", error, words);
+    store_free(store);
+}
+
+/* Behind the store's back. */
+static long long sql(const char *text)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    long long value = -1;
+    sqlite3_open(path, &database);
+    int result = sqlite3_prepare_v2(database, text, -1, &statement, NULL);
+    if (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    CHECK(result == SQLITE_OK, "%s: %s", text, sqlite3_errmsg(database));
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return value;
+}
+
+static struct device_row device_of(const char *uuid, const char *tenant)
+{
+    struct device_row row = {.state = DEVICE_REGISTERED, .created_at = 1, .updated_at = 2, .registered_at = 3};
+    strcpy(row.uuid, uuid);
+    strcpy(row.tenant, tenant);
+    snprintf(row.device_id, sizeof row.device_id, "id-%s", uuid);
+    return row;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------ */
+
+static void test_new_and_again(void)
+{
+    struct stat info;
+    remove_all();
+    struct store *store = opened();
+    struct device_row row = device_of("d1", "default");
+    CHECK_INT(store_event_begin(store), ST_OK);
+    CHECK_INT(store_device_insert(store, &row), ST_OK);
+    CHECK_INT(store_event_end(store, true), ST_OK);
+    CHECK(store_is_dirty(store), "a batch is open");
+    CHECK_INT(store_commit(store), ST_OK);
+    CHECK(!store_is_dirty(store), "it is closed");
+    CHECK_INT(store_commit(store), ST_OK);
+    CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600, "mode %o", info.st_mode & 0777);
+    store_free(store);
+    store = opened();
+    CHECK_INT(store_device_get(store, "d1", &row), ST_OK);
+    CHECK_TEXT(row.device_id, "id-d1");
+    CHECK_INT(store_device_get(store, "d2", &row), ST_DEVICE_NOT_FOUND);
+    store_free(store);
+    CHECK(sql("PRAGMA user_version") >= 1, "migrated");
+    store_free(NULL);
+}
+
+/* What was not committed when the process ended is gone. */
+static void test_not_committed(void)
+{
+    struct store *store = opened();
+    struct device_row row = device_of("lost", "default");
+    store_event_begin(store);
+    CHECK_INT(store_device_insert(store, &row), ST_OK);
+    store_event_end(store, true);
+    store_free(store);
+    store = opened();
+    CHECK_INT(store_device_get(store, "lost", &row), ST_DEVICE_NOT_FOUND);
+    store_free(store);
+}
+
+static void test_second_process(void)
+{
+    struct store *store = opened();
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        struct store *second = store_new(path, error, sizeof error);
+        _exit(second == NULL && strstr(error, "in use by another musterd") != NULL ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a second process is refused");
+    store_free(store);
+    store_free(opened());
+}
+
+static void test_refused(void)
+{
+    long long version = sql("PRAGMA user_version");
+    char text[80];
+    snprintf(text, sizeof text, "PRAGMA user_version = %lld", version + 1);
+    sql(text);
+    refused("newer than this program");
+    snprintf(text, sizeof text, "PRAGMA user_version = %lld", version);
+    sql(text);
+    store_free(opened());
+
+    sql("PRAGMA user_version = 0"); /* its tables are there already */
+    refused("migration 0001_init.sql failed");
+    CHECK_INT(sql("SELECT count(*) FROM device"), 1);
+    sql(text);
+
+    sql("DROP TABLE audit");
+    refused("cannot be prepared");
+}
+
+static void overwrite(long from, size_t length)
+{
+    static const char rubbish[4096] = "rubbish";
+    int file = open(path, O_RDWR);
+    for (size_t done = 0; done < length; done += sizeof rubbish)
+        CHECK(pwrite(file, rubbish, sizeof rubbish, from + (long)done) == sizeof rubbish, "written");
+    close(file);
+}
+
+static void test_damaged(void)
+{
+    remove_all();
+    store_free(opened());
+    overwrite(0, 4096);
+    refused("restore it from a backup");
+    remove_all();
+    store_free(opened());
+    overwrite(4096, 40960);
+    refused("restore it from a backup");
+    remove_all();
+}
+
+static void test_no_folder(void)
+{
+    store_free(NULL);
+    struct store *store = store_new("/nowhere/at/all.db", error, sizeof error);
+    CHECK(store == NULL && strstr(error, "does its folder exist") != NULL, "%s", error);
+    mkdir(path, 0700);
+    refused("cannot be used");
+    rmdir(path);
+    remove_all();
+}
+
+/* --- batches ------------------------------------------------------------------------------------------------------ */
+
+static void test_savepoints(void)
+{
+    struct store *store = opened();
+    struct device_row a = device_of("a", "default"), b = device_of("b", "default"), again = a;
+    store_event_begin(store);
+    store_device_insert(store, &a);
+    store_event_end(store, true);
+    store_event_begin(store);
+    store_device_insert(store, &b);
+    CHECK_INT(store_event_end(store, false), ST_OK);
+    store_event_begin(store);
+    CHECK_INT(store_device_insert(store, &again), ST_INTERNAL);
+    CHECK(strstr(store_error(store), "UNIQUE") != NULL, "%s", store_error(store));
+    CHECK_INT(store_event_finish(store, ST_INTERNAL), ST_INTERNAL);
+    CHECK_INT(store_commit(store), ST_OK);
+    CHECK_INT(store_device_get(store, "a", &a), ST_OK);
+    CHECK_INT(store_device_get(store, "b", &b), ST_DEVICE_NOT_FOUND);
+    store_free(store);
+}
+
+/* --- rows --------------------------------------------------------------------------------------------------------- */
+
+static void test_pages(void)
+{
+    struct store *store = opened();
+    static struct device_row rows[50];
+    struct device_counts counts;
+    char after[LIMIT_UUID + 1] = "", last[LIMIT_UUID + 1] = "";
+    size_t found = 0, total = 0;
+    sql("INSERT INTO tenant VALUES ('acme', 0)");
+    store_event_begin(store);
+    for (int i = 0; i < 123; i++) {
+        char uuid[16];
+        snprintf(uuid, sizeof uuid, "p%03d", i);
+        struct device_row row = device_of(uuid, i % 3 == 0 ? "acme" : "default");
+        row.presence.online = i % 2 == 0;
+        CHECK_INT(store_device_insert(store, &row), ST_OK);
+    }
+    store_event_end(store, true);
+    store_commit(store);
+    do {
+        CHECK_INT(store_device_list(store, NULL, after, rows, 50, &found), ST_OK);
+        for (size_t i = 0; i < found; i++) {
+            CHECK(strcmp(last, rows[i].uuid) < 0, "%s before %s", last, rows[i].uuid);
+            strcpy(last, rows[i].uuid);
+        }
+        strcpy(after, last);
+        total += found;
+    } while (found == 50);
+    CHECK_INT(total, 124);
+    CHECK_INT(store_device_list(store, "acme", "", rows, 50, &found), ST_OK);
+    CHECK_INT(found, 41);
+    CHECK_INT(store_device_count(store, NULL, &counts), ST_OK);
+    CHECK(counts.total == 124 && counts.online == 62 && counts.active == 124 && counts.pending == 0, "all");
+    CHECK_INT(store_device_count(store, "acme", &counts), ST_OK);
+    CHECK_INT(counts.total, 41);
+    store_free(store);
+}
+
+static void test_texts_and_blobs(void)
+{
+    struct store *store = opened();
+    struct device_row row = device_of("long", "default"), got;
+    memset(row.hardware, 'h', LIMIT_FLAT_OBJECT);
+    memset(row.name, 'n', LIMIT_DEVICE_NAME);
+    memset(row.presence.sessions, 0xa5, sizeof row.presence.sessions);
+    row.offline_after = 77;
+    row.manual = true;
+    store_event_begin(store);
+    CHECK_INT(store_device_insert(store, &row), ST_OK);
+    CHECK_INT(store_device_credential_used(store, row.id), ST_OK);
+    CHECK_INT(store_presence_seen(store, row.id, 4711), ST_OK);
+    store_event_end(store, true);
+    store_commit(store);
+    CHECK_INT(store_device_get(store, "long", &got), ST_OK);
+    CHECK_TEXT(got.hardware, row.hardware);
+    CHECK_TEXT(got.name, row.name);
+    CHECK(memcmp(got.presence.sessions, row.presence.sessions, sizeof got.presence.sessions) == 0, "sessions");
+    CHECK(got.offline_after == 77 && got.credential_used && !got.manual && got.presence.last_seen == 4711, "numbers");
+    /* What is longer than this program knows is cut, and a blob that does not fit is none. */
+    sql("UPDATE presence SET sessions = zeroblob(64)");
+    sql("UPDATE device SET name = hex(randomblob(500)) WHERE uuid = 'long'");
+    CHECK_INT(store_device_get(store, "long", &got), ST_OK);
+    CHECK_INT(strlen(got.name), LIMIT_DEVICE_NAME);
+    CHECK_INT(got.presence.sessions[0], 0);
+    store_free(store);
+}
+
+static void test_key_use(void)
+{
+    struct store *store = opened();
+    struct key_row key = {.id = "k1", .tenant = "default", .uses = 2, .expires_at = 5}, got;
+    enum status status = ST_OK;
+    store_event_begin(store);
+    CHECK_INT(store_key_insert(store, &key), ST_OK);
+    CHECK_INT(store_key_use(store, "k1", "a", 1), ST_OK);
+    CHECK_INT(store_key_use(store, "k1", "a", 2), ST_OK);
+    CHECK_INT(store_key_use(store, "k1", "b", 3), ST_OK);
+    store_event_end(store, true);
+    store_event_begin(store);
+    CHECK_INT(store_key_use(store, "k1", "c", 4), ST_PROVISIONING_KEY_EXHAUSTED);
+    store_event_end(store, false);
+    store_event_begin(store);
+    CHECK_INT(store_key_use(store, "k1", "b", 5), ST_OK);
+    CHECK_INT(store_key_use(store, "nokey", "b", 5), ST_INTERNAL); /* it is not there */
+    store_event_end(store, false);
+    store_commit(store);
+    CHECK(store_key_find(store, "k1", &got, &status), "%s", store_error(store));
+    CHECK_INT(got.used, 2);
+    CHECK(!store_key_find(store, "k2", &got, &status) && status == ST_OK, "no such key");
+    store_free(store);
+}
+
+static void test_requests(void)
+{
+    struct store *store = opened();
+    static struct remembered got;
+    enum status status = ST_OK;
+    unsigned char hash[HASH_SIZE] = {1}, sealed[50] = {9};
+    store_event_begin(store);
+    CHECK_INT(store_request_put(store, "s", "r", hash, NULL, sealed, 0, 0, 1000), ST_OK);
+    CHECK(store_request_find(store, "s", "r", 0, &got, &status) && !got.answered, "it holds the place");
+    CHECK_INT(store_request_put(store, "s", "r", hash, "\"a\":1", sealed, sizeof sealed, 7, 2000), ST_OK);
+    CHECK(store_request_find(store, "s", "r", 2000, &got, &status) && got.answered && got.had_secret, "answered");
+    CHECK_TEXT(got.answer, "\"a\":1");
+    CHECK_INT(got.sealed_length, sizeof sealed);
+    CHECK(!store_request_find(store, "s", "r", 2001, &got, &status) && status == ST_OK, "too old");
+    CHECK(!store_request_find(store, "t", "r", 0, &got, &status), "another's");
+    CHECK_INT(store_request_expire(store, 2000, 2001), ST_OK);
+    CHECK(store_request_find(store, "s", "r", 0, &got, &status) && got.sealed_length == 0 && got.had_secret,
+          "unsealed");
+    CHECK_INT(store_request_forget_device(store, 0), ST_OK);
+    CHECK(store_request_find(store, "s", "r", 0, &got, &status), "0 is nobody");
+    CHECK_INT(store_request_forget_device(store, 7), ST_OK);
+    CHECK(!store_request_find(store, "s", "r", 0, &got, &status), "forgotten");
+    store_event_end(store, true);
+    store_commit(store);
+    store_free(store);
+}
+
+static enum status count_seed(void *context, const struct presence_seed *seed)
+{
+    int *left = context;
+    return seed->id > 0 && --*left > 0 ? ST_OK : ST_QUOTA_EXCEEDED;
+}
+
+static void test_walk_ends(void)
+{
+    struct store *store = opened();
+    int left = 1000;
+    CHECK_INT(store_presence_each(store, count_seed, &left), ST_OK);
+    CHECK(left < 1000, "none");
+    left = 3;
+    CHECK_INT(store_presence_each(store, count_seed, &left), ST_QUOTA_EXCEEDED);
+    CHECK_INT(left, 0);
+    store_free(store);
+}
+
+static void test_events(void)
+{
+    struct store *store = opened();
+    struct device_row device;
+    static struct event_row rows[10];
+    struct event_row row = {.at = 100};
+    size_t found = 0;
+    int64_t acknowledged = -1, none = 0;
+    CHECK_INT(store_device_get(store, "a", &device), ST_OK);
+    strcpy(row.uuid, "a");
+    strcpy(row.tenant, "default");
+    strcpy(row.type, "updated");
+    row.device = device.id;
+    store_event_begin(store);
+    for (int64_t i = 1; i <= 5; i++) {
+        CHECK_INT(store_event_sequence(store, device.id, &row.sequence), ST_OK);
+        CHECK_INT(row.sequence, i);
+        CHECK_INT(store_event_insert(store, &row), ST_OK);
+    }
+    CHECK_INT(store_event_sequence(store, 999999, &none), ST_INTERNAL);
+    store_event_end(store, true);
+    CHECK_INT(store_event_list(store, 0, rows, 10, &found), ST_OK);
+    CHECK_INT(found, 5);
+    CHECK_INT(store_event_list(store, rows[1].id, rows, 2, &found), ST_OK);
+    CHECK(found == 2 && rows[0].sequence == 3, "a page");
+    CHECK_INT(store_event_of_device(store, device.id, 3, rows, 10, &found), ST_OK);
+    CHECK(found == 2 && rows[0].sequence == 4, "of the device");
+    /* What the broker does not have yet is kept, however old it is. */
+    CHECK_INT(store_event_expire(store, 1000), ST_OK);
+    CHECK_INT(store_event_list(store, 0, rows, 10, &found), ST_OK);
+    CHECK_INT(found, 5);
+    CHECK_INT(store_event_acknowledged(store, rows[2].id), ST_OK);
+    CHECK_INT(store_event_last_acknowledged(store, &acknowledged), ST_OK);
+    CHECK_INT(acknowledged, rows[2].id);
+    CHECK_INT(store_event_expire(store, 100), ST_OK); /* not older than that */
+    CHECK_INT(store_event_list(store, 0, rows, 10, &found), ST_OK);
+    CHECK_INT(found, 5);
+    CHECK_INT(store_event_expire(store, 101), ST_OK);
+    CHECK_INT(store_event_list(store, 0, rows, 10, &found), ST_OK);
+    CHECK_INT(found, 2);
+    store_commit(store);
+    store_free(store);
+}
+
+static void test_operators_and_tenants(void)
+{
+    struct store *store = opened();
+    struct operator_row row = {.id = "o1", .name = "boss", .role = "admin", .tenant = "", .created_at = 1}, got;
+    enum status status = ST_OK;
+    store_event_begin(store);
+    CHECK_INT(store_operator_insert(store, &row), ST_OK);
+    strcpy(row.id, "o2"); /* the same name again: a new key */
+    CHECK_INT(store_operator_insert(store, &row), ST_OK);
+    store_event_end(store, true);
+    store_commit(store);
+    CHECK(!store_operator_find(store, "o1", &got, &status), "the old key");
+    CHECK(store_operator_find(store, "o2", &got, &status), "the new key");
+    CHECK_TEXT(got.role, "admin");
+    CHECK(store_tenant_exists(store, "default", &status), "default");
+    CHECK(!store_tenant_exists(store, "nobody", &status) && status == ST_OK, "nobody");
+    store_free(store);
+}
+
+/* --- the audit log ------------------------------------------------------------------------------------------------ */
+
+/* The chain again, from the rows alone: the number of the first row whose hash is not what it says; 0: all are. */
+static long long first_broken_row(void)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    unsigned char previous[HASH_SIZE] = {0}, hash[HASH_SIZE];
+    long long broken = 0;
+    sqlite3_open(path, &database);
+    sqlite3_prepare_v2(database,
+                       "SELECT id, CAST(at AS TEXT), actor, action, tenant, target, origin, outcome, detail, hash FROM "
+                       "audit ORDER BY id",
+                       -1, &statement, NULL);
+    while (broken == 0 && sqlite3_step(statement) == SQLITE_ROW) {
+        struct secret_part parts[9] = {{previous, HASH_SIZE}};
+        for (int i = 1; i < 9; i++)
+            parts[i] =
+                (struct secret_part){sqlite3_column_text(statement, i), (size_t)sqlite3_column_bytes(statement, i)};
+        secret_hash(parts, 9, hash);
+        if (memcmp(hash, sqlite3_column_blob(statement, 9), HASH_SIZE) != 0)
+            broken = sqlite3_column_int64(statement, 0);
+        memcpy(previous, hash, HASH_SIZE);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return broken;
+}
+
+static void test_audit_chain(void)
+{
+    static const struct {
+        const char *change;
+        long long found;
+    } changes[] = {{"UPDATE audit SET detail = 'x' WHERE id = 5", 5},
+                   {"UPDATE audit SET at = at + 1 WHERE id = 1", 1},
+                   {"UPDATE audit SET actor = target, target = actor WHERE id = 7", 7},
+                   {"DELETE FROM audit WHERE id = 4", 5},
+                   {"UPDATE audit SET hash = zeroblob(32) WHERE id = 9", 9}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        remove_all();
+        struct store *store = opened();
+        for (int n = 0; n < 9; n++) {
+            char target[16];
+            snprintf(target, sizeof target, "d%d", n);
+            store_event_begin(store);
+            CHECK_INT(store_audit_append(store, &(struct audit_row){1000 + n, "key:k", "register", "default", target,
+                                                                    "mqtt:d", "ok", ""}),
+                      ST_OK);
+            store_event_end(store, true);
+        }
+        store_commit(store);
+        store_free(store);
+        CHECK_INT(first_broken_row(), 0);
+        sql(changes[i].change);
+        CHECK(first_broken_row() == changes[i].found, "%s: row %lld", changes[i].change, first_broken_row());
+    }
+}
+
+int main(void)
+{
+    snprintf(path, sizeof path, "%s/muster-test-store-%d.db", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+             (int)getpid());
+    test_new_and_again();
+    test_not_committed();
+    test_second_process();
+    test_refused();
+    test_damaged();
+    test_no_folder();
+    test_savepoints();
+    test_pages();
+    test_texts_and_blobs();
+    test_key_use();
+    test_requests();
+    test_walk_ends();
+    test_events();
+    test_operators_and_tenants();
+    test_audit_chain();
+    remove_all();
+    return check_done();
+}
