@@ -55,6 +55,16 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     (void)level, (void)event, (void)format;
 }
 
+void log_hold(struct log_batch *batch, enum log_level level, const char *event, const char *format, ...)
+{
+    (void)batch, (void)level, (void)event, (void)format;
+}
+
+void log_release(struct log_batch *batch, bool keep)
+{
+    (void)batch, (void)keep;
+}
+
 /* --- queue -------------------------------------------------------------------------------------------------------- */
 
 static char *copy(char **at, const void *from, size_t length)

@@ -60,8 +60,7 @@ static void start_loop(void)
         die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
     memset(loop, 0, sizeof *loop);
-    loop->core = &world->core;
-    loop->broker = &world->broker;
+    loop_init(loop, &world->core, NULL, &world->broker);
     struct mqtt *mqtt = (struct mqtt *)(void *)&edge; /* never looked into either */
     world->broker.connections[BROKER_PUBLISHER].mqtt = mqtt;
     if (outbox_start(&loop->outbox, world->core.store, mqtt, world->config.retained_status) != ST_OK)

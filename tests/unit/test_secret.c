@@ -44,7 +44,7 @@ static void test_last_bit_counts(void)
 static void test_malformed(void)
 {
     struct credential good;
-    char text[LIMIT_CREDENTIAL + 1], id[LIMIT_KEY_ID + 1];
+    char text[LIMIT_CREDENTIAL + 2], id[LIMIT_KEY_ID + 1];
     unsigned char hash[SECRET_HASH];
     fill(1);
     secret_make("mpk", raw, &good);
