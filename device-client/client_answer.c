@@ -12,6 +12,9 @@
 #define RENEW_AGAIN_MS (60 * 60 * INT64_C(1000)) /* a refused renewal is no emergency: the certificate still works */
 #define HEARTBEAT_MOST 86400                     /* seconds */
 
+#define LOWER_HEX "0123456789abcdef"
+#define BASE32    "abcdefghijklmnopqrstuvwxyz234567"
+
 static const char *member_text(const struct value *answer, const char *name)
 {
     return value_text(value_member(answer, name));
@@ -23,21 +26,42 @@ static const char *readable(const char *text, const char *instead)
     return text != NULL && text[0] != '\0' && id_is_clean_text(text, strlen(text), false) ? text : instead;
 }
 
+/* Ids from the wire end up in lines for people, too. */
+static bool take_id(char *out, size_t size, const char *text, const char *octets)
+{
+    return kept_copy(out, size, text) && out[0] != '\0' && strspn(out, octets) == strlen(out);
+}
+
+/* A time from the wire, or "". */
+static void take_time(char out[TIMESTAMP_SIZE], const char *text)
+{
+    int64_t ignored = 0;
+    if (!kept_copy(out, TIMESTAMP_SIZE, text) || !timestamp_parse(out, strlen(out), &ignored))
+        out[0] = '\0';
+}
+
+static void take_tenant(struct kept *kept, const char *text)
+{
+    bool good = text != NULL && id_is_tenant(text, strlen(text));
+    kept_copy(kept->tenant, sizeof kept->tenant, good ? text : "");
+}
+
 static void accept_register(struct step *step, const struct value *answer)
 {
     struct client *client = step->client;
     struct kept *kept = client->kept;
-    const char *api_key = member_text(answer, "apiKey"), *device_id = member_text(answer, "deviceId");
-    char checked[LIMIT_CREDENTIAL + 1], checked_id[LIMIT_DEVICE_ID + 1];
-    if (!kept_copy(checked, sizeof checked, api_key) || !kept_copy(checked_id, sizeof checked_id, device_id)) {
+    char api_key[LIMIT_CREDENTIAL + 1], device_id[LIMIT_DEVICE_ID + 1];
+    if (!kept_copy(api_key, sizeof api_key, readable(member_text(answer, "apiKey"), NULL)) ||
+        !take_id(device_id, sizeof device_id, member_text(answer, "deviceId"), BASE32)) {
+        key_wipe(api_key, sizeof api_key);
         client_say(step, "the answer to register has no usable apiKey and deviceId; asking again");
         return;
     }
     kept_forget_certificate(kept); /* those of a life before a reset */
-    memcpy(kept->api_key, checked, sizeof checked);
-    memcpy(kept->device_id, checked_id, sizeof checked_id);
-    key_wipe(checked, sizeof checked);
-    kept_copy(kept->tenant, sizeof kept->tenant, member_text(answer, "tenant"));
+    memcpy(kept->api_key, api_key, sizeof api_key);
+    memcpy(kept->device_id, device_id, sizeof device_id);
+    key_wipe(api_key, sizeof api_key);
+    take_tenant(kept, member_text(answer, "tenant"));
     kept->register_id[0] = kept->register_members[0] = '\0';
     step->out->save = true;
     client->ceiling = CREDENTIAL_CERTIFICATE;
@@ -54,7 +78,7 @@ static void accept_provision(struct step *step, const struct value *answer)
     struct client *client = step->client;
     struct kept *kept = client->kept;
     char id[KEPT_CERTIFICATE_ID + 1];
-    bool whole = kept_copy(id, sizeof id, member_text(answer, "certificateId")) && id[0] != '\0' &&
+    bool whole = take_id(id, sizeof id, member_text(answer, "certificateId"), LOWER_HEX) &&
                  kept_copy(step->out->certificate_pem, sizeof step->out->certificate_pem,
                            member_text(answer, "certificatePem")) &&
                  kept_copy(step->out->ca_pem, sizeof step->out->ca_pem, member_text(answer, "caPem"));
@@ -63,15 +87,15 @@ static void accept_provision(struct step *step, const struct value *answer)
         return;
     }
     memcpy(kept->certificate_id, id, sizeof id);
-    kept_copy(kept->not_before, sizeof kept->not_before, member_text(answer, "notBefore"));
-    kept_copy(kept->not_after, sizeof kept->not_after, member_text(answer, "notAfter"));
-    kept_copy(kept->renew_after, sizeof kept->renew_after, member_text(answer, "renewAfter"));
+    take_time(kept->not_before, member_text(answer, "notBefore"));
+    take_time(kept->not_after, member_text(answer, "notAfter"));
+    take_time(kept->renew_after, member_text(answer, "renewAfter"));
     kept->provision_id[0] = kept->csr[0] = '\0';
     kept->has_identity = true;
     step->out->keep_certificate = step->out->save = step->out->erase_provisioning_key = true;
     client->ceiling = CREDENTIAL_CERTIFICATE;
     client->rejections = client->failures = 0;
-    client_say(step, "provisioned certificate=%s until %s", kept->certificate_id, kept->not_after);
+    client_say(step, "provisioned certificate=%s until %s", kept->certificate_id, readable(kept->not_after, "?"));
     client_reconnect(step);
 }
 
@@ -87,8 +111,8 @@ static void accept_connect(struct step *step, const struct value *answer)
     client->heartbeat_every_ms = seconds * 1000;
     client->heartbeat_ms =
         step->in->now_ms + 1 + (client->heartbeat_every_ms * client_random32(step, RANDOM_SPREAD) >> 32);
-    if (kept_copy(renew_after, sizeof renew_after, member_text(answer, "renewAfter")) &&
-        strcmp(renew_after, client->kept->renew_after) != 0) { /* the operator has changed the plan */
+    take_time(renew_after, member_text(answer, "renewAfter"));
+    if (renew_after[0] != '\0' && strcmp(renew_after, client->kept->renew_after) != 0) { /* a new plan */
         memcpy(client->kept->renew_after, renew_after, sizeof renew_after);
         step->out->save = true;
     }
@@ -99,20 +123,14 @@ static void accept_connect(struct step *step, const struct value *answer)
     client_say(step, "online deviceId=%s heartbeat every %lld s", client->kept->device_id, seconds);
 }
 
-/* A name that another process of this device has changed is worth keeping, too. */
-static void take_name(struct step *step, const struct value *answer)
+static void accept_update(struct step *step, const struct value *answer)
 {
     struct kept *kept = step->client->kept;
-    const char *name = member_text(answer, "deviceName");
-    if (name != NULL && strlen(name) < sizeof kept->name && strcmp(name, kept->name) != 0) {
+    const char *name = readable(member_text(answer, "deviceName"), kept->name);
+    if (strlen(name) < sizeof kept->name && strcmp(name, kept->name) != 0) {
         kept_copy(kept->name, sizeof kept->name, name);
         step->out->save = true;
     }
-}
-
-static void accept_update(struct step *step, const struct value *answer)
-{
-    take_name(step, answer);
     client_done(step, MUSTER_DEVICE_OK, NULL, "updated");
 }
 
@@ -268,8 +286,6 @@ void client_take_message(struct step *step)
         accept[step->client->task](step, answer);
     else if (is_answer(step, TOPIC_DEVICE_REJECTED, answer))
         take_rejection(step, answer);
-    else if (came_on(step, TOPIC_DEVICE_ACCEPTED, client_task_name(TASK_UPDATE)))
-        take_name(step, answer);
     wipe_member(answer, "apiKey");
     document_free(document);
 }

@@ -133,7 +133,8 @@ static bool write_change(const struct muster_device_change *change, char *out, s
     return good && !json.overflow;
 }
 
-/* A device opened read_only keeps its new name when nobody else holds the folder; whoever does hears of the change. */
+/* A device opened read_only keeps its new name when nobody else holds the folder. Whoever does knows the old one: an
+ * answer that it did not ask for proves nothing. */
 static void keep_name(const struct muster_device *device, const char *name)
 {
     struct keep *keep = NULL;

@@ -6,6 +6,7 @@
 #include "device-client/client.h"
 #include "tests/unit/check.h"
 #include "topics/document.h"
+#include "topics/id.h"
 #include "topics/json_write.h"
 #include "topics/topic.h"
 
@@ -582,6 +583,105 @@ static void check_strangers(void)
     free(world);
 }
 
+/* An answer on the device's topic to another's request, or to none: in open mode anybody can publish one. */
+static void check_renamed_by_strangers(void)
+{
+    static const char topic[] = "muster/v1/device/" UUID "/update/accepted";
+    struct world *world = world_new(GOAL_RUN);
+    provisioned(world);
+    live(world, 20);
+    deliver(world, topic, "{\"deviceName\":\"theirs\"}");
+    deliver(world, topic, "{\"requestId\":\"other\",\"deviceName\":\"theirs\"}");
+    CHECK_TEXT(world->memory.name, "pump 7");
+    CHECK_TEXT(world->disk.name, "pump 7");
+    free(world);
+}
+
+/* One member of an answer, and what is kept of it. */
+static const struct {
+    const char *operation, *member, *given, *kept;
+} texts[] = {
+    {"register", "deviceId", "\"abcdefghijkl\"", "abcdefghijkl"},
+    {"register", "deviceId", "\"a\\u009b2Jb\"", ""},
+    {"register", "deviceId", "\"abc def\"", ""},
+    {"register", "deviceId", "\"\"", ""},
+    {"register", "tenant", "\"hall-2\"", "hall-2"},
+    {"register", "tenant", "\"a\\u001b[2J\"", ""},
+    {"register", "tenant", "\"a b\"", ""},
+    {"register", "tenant", "7", ""},
+    {"register", "apiKey", "\"mdk_a_b\"", "mdk_a_b"},
+    {"register", "apiKey", "\"mdk\\n\"", ""},
+    {"provision", "certificateId", "\"01ab\"", "01ab"},
+    {"provision", "certificateId", "\"01 \\u001b[2J\"", "0123"},
+    {"provision", "certificateId", "\"../x\"", "0123"},
+    {"provision", "notAfter", "\"2027-01-01T00:00:00.000Z\"", "2027-01-01T00:00:00.000Z"},
+    {"provision", "notAfter", "\"\\u001b[2J\"", ""},
+    {"provision", "notAfter", "\"some day\"", ""},
+    {"provision", "notBefore", "\"\\u009b2J\"", ""},
+    {"provision", "renewAfter", "\"never\"", ""},
+    {"connect", "renewAfter", "\"2026-09-02T00:00:00.000Z\"", "2026-09-02T00:00:00.000Z"},
+    {"connect", "renewAfter", "\"never\"", "2026-09-01T00:00:00.000Z"},
+    {"update", "deviceName", "\"pump \\u00e9\"", "pump \303\251"},
+    {"update", "deviceName", "\"\\u001b[2J\"", "pump 7"},
+    {"update", "deviceName", "\"\\u009b2J\"", "pump 7"},
+    {"update", "deviceName", "\"a\\nb\"", "pump 7"},
+};
+
+static const char *kept_text(const struct kept *kept, const char *member)
+{
+    return strcmp(member, "tenant") == 0          ? kept->tenant
+           : strcmp(member, "deviceId") == 0      ? kept->device_id
+           : strcmp(member, "apiKey") == 0        ? kept->api_key
+           : strcmp(member, "certificateId") == 0 ? kept->certificate_id
+           : strcmp(member, "notBefore") == 0     ? kept->not_before
+           : strcmp(member, "notAfter") == 0      ? kept->not_after
+           : strcmp(member, "renewAfter") == 0    ? kept->renew_after
+                                                  : kept->name;
+}
+
+/* Asks `operation` and is answered with the members `answer` (JSON, from the first on). */
+static struct world *answered_with(const char *operation, const char *answer)
+{
+    bool update = strcmp(operation, "update") == 0;
+    struct world *world = world_new(update ? GOAL_UPDATE : GOAL_RUN);
+    char topic[LIMIT_TOPIC + 1], payload[1024];
+    if (strcmp(operation, "register") != 0)
+        provisioned(world);
+    if (strcmp(operation, "provision") == 0)
+        world->disk.has_identity = false;
+    strcpy(world->disk.renew_after, "2026-09-01T00:00:00.000Z");
+    world->lose = 1000;
+    start(world);
+    turn(world);
+    snprintf(topic, sizeof topic, "muster/v1/device/" UUID "/%s/accepted", operation);
+    snprintf(payload, sizeof payload, "{\"requestId\":\"%s\",%s}", world->client.request_id, answer);
+    deliver(world, topic, payload);
+    return world;
+}
+
+/* What people read was checked before: no answer writes escape sequences to a terminal. */
+static void check_texts(void)
+{
+    static const char *const members[][2] = {
+        {"deviceId", "\"abcdefghijkl\""}, {"apiKey", "\"mdk_a_b\""}, {"certificateId", "\"01\""},
+        {"certificatePem", "\"CERT\""},   {"caPem", "\"CA\""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char answer[512] = "";
+        size_t length = (size_t)snprintf(answer, sizeof answer, "\"%s\":%s", texts[i].member, texts[i].given);
+        for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+            if (strcmp(members[m][0], texts[i].member) != 0)
+                length += (size_t)snprintf(answer + length, sizeof answer - length, ",\"%s\":%s", members[m][0],
+                                           members[m][1]);
+        struct world *world = answered_with(texts[i].operation, answer);
+        const char *kept = kept_text(&world->memory, texts[i].member);
+        CHECK(strcmp(kept, texts[i].kept) == 0, "%s of %s: %s became %s", texts[i].member, texts[i].operation,
+              texts[i].given, kept);
+        CHECK(id_is_clean_text(world->line, strlen(world->line), false), "%s: %s", texts[i].member, world->line);
+        free(world);
+    }
+}
+
 /* Goals that end by themselves. */
 static const struct {
     const char *what;
@@ -678,6 +778,8 @@ int main(void)
     check_reconnect();
     check_renewal();
     check_strangers();
+    check_renamed_by_strangers();
+    check_texts();
     check_goals();
     check_lost_reset();
     check_open_mode();
