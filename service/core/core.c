@@ -38,12 +38,13 @@ static void send_answer(struct core *core, const struct request *request, enum s
     size_t topic_length = native_answer_topic(&request->address, status == ST_OK, topic, sizeof topic);
     assert(length > 0 && topic_length > 0); /* limits.h leaves room for both */
     (void)topic_length;
+    bool echo = event->correlation_length <= LIMIT_CORRELATION; /* otherwise this is the refusal of it */
     effects_publish(effects, &(struct effect){.topic = topic,
                                               .payload = core->answer,
                                               .length = length,
                                               .qos = 1,
-                                              .correlation = event->correlation,
-                                              .correlation_length = event->correlation_length});
+                                              .correlation = echo ? event->correlation : NULL,
+                                              .correlation_length = echo ? event->correlation_length : 0});
     secret_wipe(core->answer, length);
 }
 
@@ -163,6 +164,9 @@ static enum status handle(struct core *core, struct request *request)
     enum status status = message_decode(operation, event->payload, event->length, &request->in, &request->why);
     if (operation == OP_UNKNOWN)
         return fail(&request->why, ST_UNKNOWN_OPERATION, NULL, NULL);
+    if (status == ST_OK && event->correlation_length > LIMIT_CORRELATION && (request->row->flags & OP_MUTE) == 0)
+        status = fail(&request->why, ST_TOO_LARGE, NULL, "The Correlation Data has more than %d octets.",
+                      LIMIT_CORRELATION);
     if (status == ST_OK)
         status = identify(core, request);
     if (status == ST_OK && (request->row->may & request->sender.may) == 0)
