@@ -398,6 +398,23 @@ def wildcard_reply_topics(stack, asker):
         t.check(sync(stack, asker), "the service lives after Response Topic " + topic)
 
 
+def correlation_data():
+    """Echoed as it is; a request that could not be answered with it is refused before anything is done."""
+    with Stack() as stack:
+        asker = stack.asker()
+        stack.register(asker, "dev1")
+        for size in (0, 1, 256):
+            asker.publish("muster/v1/device/dev1/get", {}, correlation=b"c" * size)
+            t.check(asker.wait(b"c" * size, 5), "%d octets come back" % size)
+        for size in (257, 30000):
+            asker.publish("muster/v1/device/dev1/update", {"deviceName": "x"}, correlation=b"c" * size)
+            answer = asker.wait(None, 5)
+            t.check(answer is not None and answer.code == "too_large", "%d octets are too_large" % size, answer)
+        t.equal(stack.one("SELECT name FROM device"), "", "and nothing was done")
+        asker.publish("muster/v1/device/dev1/get", {"requestId": "old"})
+        t.equal((asker.wait(None, 5) or {}).get("requestId"), "old", "without any the requestId tells the answers apart")
+
+
 def retained_requests_are_ignored():
     with Stack() as stack:
         asker = stack.asker()
@@ -412,4 +429,4 @@ def retained_requests_are_ignored():
         t.equal(stack.rows("SELECT online FROM presence"), before, "a retained request is not done again at a restart")
 
 
-t.run(every_bad_input, foreign_reply_topics_are_ignored, retained_requests_are_ignored)
+t.run(every_bad_input, foreign_reply_topics_are_ignored, correlation_data, retained_requests_are_ignored)

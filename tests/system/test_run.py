@@ -19,6 +19,7 @@ ports = free_ports(3)
 state = {}
 
 if not os.path.isabs(BUILD):       # the printed commands name it as it was given
+    os.makedirs(os.path.dirname(os.path.join(base, BUILD)), exist_ok=True)
     os.symlink(os.path.join(ROOT, BUILD), os.path.join(base, BUILD))
 
 
