@@ -29,7 +29,7 @@ struct client_options {
     bool open_mode;        /* docs/protocol.md, section 3, "Open mode" */
     bool key_offered;      /* a provisioning key can be had, also when none is kept */
     int heartbeat_seconds; /* 0: as the service says */
-    int timeout_ms;        /* for goals that end by themselves */
+    int64_t timeout_ms;    /* for goals that end by themselves */
     const char *members;   /* GOAL_UPDATE: the JSON members of the request; borrowed */
 };
 

@@ -108,7 +108,7 @@ static void accept_connect(struct step *step, const struct value *answer)
     (void)value_integer(value_member(answer, "heartbeatSeconds"), 1, HEARTBEAT_MOST, &seconds);
     if (client->options.heartbeat_seconds > 0)
         seconds = client->options.heartbeat_seconds;
-    client->heartbeat_every_ms = seconds * 1000;
+    client->heartbeat_every_ms = seconds * INT64_C(1000);
     client->heartbeat_ms =
         step->in->now_ms + 1 + (client->heartbeat_every_ms * client_random32(step, RANDOM_SPREAD) >> 32);
     take_time(renew_after, member_text(answer, "renewAfter"));

@@ -64,7 +64,8 @@ static enum muster_device_result reach(struct muster_device *device, enum client
                                     .open_mode = o->open_mode,
                                     .key_offered = o->provisioning_key != NULL || o->provisioning_key_file != NULL,
                                     .heartbeat_seconds = o->heartbeat_seconds,
-                                    .timeout_ms = (o->timeout_seconds > 0 ? o->timeout_seconds : DEVICE_TIMEOUT) * 1000,
+                                    .timeout_ms =
+                                        (o->timeout_seconds > 0 ? o->timeout_seconds : DEVICE_TIMEOUT) * INT64_C(1000),
                                     .members = members};
     struct runner_options runner = {.keep = device->keep,
                                     .uuid = o->uuid,

@@ -8,7 +8,8 @@
 #include "device-client/muster_device.h"
 #include "device-client/problem.h"
 
-#define DEVICE_TIMEOUT 30 /* seconds */
+#define DEVICE_TIMEOUT      30    /* seconds */
+#define DEVICE_SECONDS_MOST 86400 /* of a timeout or an interval */
 
 /* The texts of the options that a device copies. X(field) */
 #define OPTION_TEXTS(X)                                                                                                \

@@ -54,6 +54,11 @@ static bool is_port(int port)
     return port > 0 && port <= 65535;
 }
 
+static bool is_seconds(int seconds)
+{
+    return seconds >= 0 && seconds <= DEVICE_SECONDS_MOST;
+}
+
 static bool is_label(const char *text, size_t most)
 {
     return text == NULL || (strlen(text) <= most && id_is_clean_text(text, strlen(text), false));
@@ -67,6 +72,9 @@ static enum muster_device_result check_options(const struct muster_device_option
     if (!is_port(options->tls_port) || !is_port(options->mtls_port) ||
         (options->plain_port != 0 && !is_port(options->plain_port)))
         return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "give 1 to 65535", "a port is out of range");
+    if (!is_seconds(options->timeout_seconds) || !is_seconds(options->heartbeat_seconds))
+        return problem_set(problem, MUSTER_DEVICE_USAGE, "give 0 (the default) to 86400 seconds",
+                           "the timeout or the heartbeat interval is out of range");
     if (!is_label(options->name, LIMIT_DEVICE_NAME) || !is_label(options->type, LIMIT_DEVICE_TYPE))
         return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
                            "a name has up to 128 octets of UTF-8 without control characters, a type up to 64",

@@ -75,8 +75,8 @@ struct muster_device_options {
     bool read_only;             /* only to look: no lock, nothing is made or written */
     const char *name;           /* deviceName and deviceType at registration; NULL: what is kept */
     const char *type;
-    int heartbeat_seconds; /* 0: as the service says */
-    int timeout_seconds;   /* for everything but muster_device_run; 30 */
+    int heartbeat_seconds; /* 0: as the service says; at most 86400 */
+    int timeout_seconds;   /* for everything but muster_device_run; 0: 30; at most 86400 */
     int stop_fd;           /* -1, or a descriptor that ends a call once it is readable (such as a signalfd) */
 
     /* Called with one line of text (no line end, valid for the call) per step: registered, online, an error and its
@@ -120,8 +120,8 @@ void muster_device_options_init(struct muster_device_options *options);
 
 /* Opens the folder; makes it, and the uuid, when they are not there. With a name or type in the options these are kept.
  * Stores a device that the caller closes, or NULL and, in `error`, the reason: one sentence, then "\n" and the mend.
- * MUSTER_DEVICE_OK; _CONFIGURATION; _CONFLICT (another process holds the folder); _NOT_FOUND (read_only, and there is
- * no device); _FAILED (no memory). Does no network. */
+ * MUSTER_DEVICE_OK; _USAGE (a number of seconds is out of range); _CONFIGURATION; _CONFLICT (another process holds the
+ * folder); _NOT_FOUND (read_only, and there is no device); _FAILED (no memory). Does no network. */
 enum muster_device_result muster_device_open(const struct muster_device_options *options, struct muster_device **out,
                                              char *error, size_t error_size);
 
