@@ -56,6 +56,14 @@ const char *muster_device_mend(const struct muster_device *device)
     return device->problem.mend;
 }
 
+/* A stop ends one call: the next begins without it. */
+static void forget_stop(const struct muster_device *device)
+{
+    uint64_t counter;
+    if (read(device->stop_fd, &counter, sizeof counter) < 0)
+        errno = 0; /* nobody asked for one */
+}
+
 static enum muster_device_result reach(struct muster_device *device, enum client_goal goal, const char *members,
                                        const char *suffix)
 {
@@ -84,7 +92,9 @@ static enum muster_device_result reach(struct muster_device *device, enum client
                                     .context = o->context};
     if (o->read_only && goal != GOAL_UPDATE)
         return problem_set(&device->problem, MUSTER_DEVICE_USAGE, "open it without read_only", "only to look");
-    return runner_run(&runner, &client, &device->problem);
+    enum muster_device_result result = runner_run(&runner, &client, &device->problem);
+    forget_stop(device);
+    return result;
 }
 
 enum muster_device_result muster_device_register(struct muster_device *device)

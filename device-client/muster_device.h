@@ -153,7 +153,8 @@ enum muster_device_result muster_device_reset(struct muster_device *device);
  * device has no credential or no CA to begin with; nothing else ends it. */
 enum muster_device_result muster_device_run(struct muster_device *device);
 
-/* Makes the running call end soon: muster_device_run says goodbye to the service first. Any thread, signal handlers. */
+/* Makes the running call end soon: muster_device_run says goodbye to the service first. Calls after it are not touched;
+ * without a running call it is the next that ends. Any thread, signal handlers. */
 void muster_device_stop(struct muster_device *device);
 
 #ifdef __cplusplus

@@ -62,8 +62,48 @@ static void check_seconds(void)
     }
 }
 
+struct stopper {
+    struct muster_device *device;
+    int lines;
+};
+
+static void stop_at_first_line(void *context, const char *line)
+{
+    struct stopper *stopper = context;
+    (void)line;
+    if (stopper->lines++ == 0)
+        muster_device_stop(stopper->device);
+}
+
+/* A stop ends the call that runs, and no other. */
+static void check_stop(void)
+{
+    char dir[64], error[MUSTER_DEVICE_ERROR_SIZE] = "";
+    struct muster_device_options options;
+    struct stopper stopper = {NULL, 0};
+    begin(dir, &options);
+    options.timeout_seconds = 5;
+    options.on_line = stop_at_first_line;
+    options.context = &stopper;
+    CHECK_INT(muster_device_open(&options, &stopper.device, error, sizeof error), MUSTER_DEVICE_OK);
+    CHECK_INT(muster_device_run(stopper.device), MUSTER_DEVICE_OK);
+    CHECK(stopper.lines > 0, "it ended by itself");
+    enum muster_device_result result = muster_device_register(stopper.device);
+    CHECK(result == MUSTER_DEVICE_UNREACHABLE, "the next call: %d %s", (int)result,
+          muster_device_error(stopper.device));
+    /* between two calls it counts for the next: a signal handler cannot know which moment it meets */
+    muster_device_stop(stopper.device);
+    muster_device_stop(stopper.device);
+    CHECK_INT(muster_device_run(stopper.device), MUSTER_DEVICE_OK);
+    result = muster_device_register(stopper.device);
+    CHECK(result == MUSTER_DEVICE_UNREACHABLE, "two stops: %d %s", (int)result, muster_device_error(stopper.device));
+    muster_device_close(stopper.device);
+    remove_folder(dir);
+}
+
 int main(void)
 {
     check_seconds();
+    check_stop();
     return check_done();
 }
