@@ -221,14 +221,21 @@ static bool may_renew(const struct step *step)
            timestamp_parse(text, strlen(text), &at) && step->in->wall_ms >= at;
 }
 
+/* Only the ids of registration and reset outlive the process (docs/protocol.md, section 3). */
+static const char *timeout_mend(enum client_goal goal)
+{
+    return goal == GOAL_UPDATE
+               ? "see that the service runs, and call again: a change that was made already does no harm"
+               : "call again: it is the same request; see that the service runs";
+}
+
 static void on_tick(struct step *step)
 {
     struct client *client = step->client;
     int64_t now = step->in->now_ms;
     bool due = client->next_ms != 0 && now >= client->next_ms;
     if (client->deadline_ms != 0 && now >= client->deadline_ms) {
-        client_done(step, MUSTER_DEVICE_TIMED_OUT, "call again: it is the same request; see that the service runs",
-                    "no final answer in time");
+        client_done(step, MUSTER_DEVICE_TIMED_OUT, timeout_mend(client->options.goal), "no final answer in time");
     } else if (client->link == LINK_DOWN) {
         if (due)
             client_connect(step);

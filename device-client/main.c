@@ -175,7 +175,9 @@ static int help(void)
     puts("\noptions:");
     arguments_help();
     puts("\nexit: 0 done, 1 no or failure, 2 usage, 3 configuration, 4 broker unreachable, 5 denied, 6 not found,\n"
-         "7 conflict, 8 timed out. After 4 and 8 call again: it is the same request, never a second device.");
+         "7 conflict, 8 timed out. After 4 and 8 call again: register and reset repeat the same request, never a "
+         "second\n"
+         "device; an update that was made already does no harm.");
     return MUSTER_DEVICE_OK;
 }
 

@@ -141,7 +141,8 @@ const char *muster_device_mend(const struct muster_device *device);
 enum muster_device_result muster_device_register(struct muster_device *device);
 
 /* Asks the service to change name, endpoint or tags. Blocks up to timeout_seconds. Works on a read_only device beside
- * a process that runs it. MUSTER_DEVICE_OK when the change is stored there. */
+ * a process that runs it. MUSTER_DEVICE_OK when the change is stored there. After _TIMED_OUT it may be, or not; calling
+ * again does no harm. */
 enum muster_device_result muster_device_update(struct muster_device *device, const struct muster_device_change *change);
 
 /* Asks the service to forget this device's credentials, then forgets them here; the uuid stays. Blocks up to

@@ -701,6 +701,8 @@ static const struct {
     {"register, exists", GOAL_REGISTER, false, "register", "device_exists", 0, 0, MUSTER_DEVICE_CONFLICT},
     {"register, waits", GOAL_REGISTER, false, "register", "pending_approval", 0, 0, MUSTER_DEVICE_TIMED_OUT},
     {"update", GOAL_UPDATE, true, NULL, NULL, 0, 0, MUSTER_DEVICE_OK},
+    {"update, no answer", GOAL_UPDATE, true, NULL, NULL, 99, 0, MUSTER_DEVICE_TIMED_OUT},
+    {"reset, no answer", GOAL_RESET, true, NULL, NULL, 99, 0, MUSTER_DEVICE_TIMED_OUT},
     {"update, not registered", GOAL_UPDATE, false, NULL, NULL, 0, 0, MUSTER_DEVICE_NOT_FOUND},
     {"update, unknown there", GOAL_UPDATE, true, "update", "device_not_found", 0, 0, MUSTER_DEVICE_NOT_FOUND},
     {"update, malformed", GOAL_UPDATE, true, "update", "invalid_field", 0, 0, MUSTER_DEVICE_FAILED},
@@ -725,6 +727,9 @@ static void check_goals(void)
         CHECK(world->done && world->problem.result == goals[i].expected, "%s: %d %s", goals[i].what,
               (int)world->problem.result, world->problem.what);
         CHECK_INT(world->connects.requests, 0);
+        bool promised = strstr(world->problem.mend, "it is the same request") != NULL;
+        CHECK(promised == (goals[i].expected == MUSTER_DEVICE_TIMED_OUT && goals[i].goal != GOAL_UPDATE), "%s: %s",
+              goals[i].what, world->problem.mend);
         if (goals[i].goal == GOAL_RESET && goals[i].expected == MUSTER_DEVICE_OK)
             CHECK(world->disk.api_key[0] == '\0' && world->disk.certificate_id[0] == '\0' &&
                       world->disk.uuid[0] != '\0',
