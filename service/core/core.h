@@ -97,7 +97,7 @@ struct life {
 struct core {
     struct store *store;
     struct ca *ca;
-    struct keypool *pool; /* NULL: RSA keys are made at once */
+    struct keypool *pool; /* for RSA keys */
     const struct config *config;
     struct presence presence;
     unsigned char seal_key[SECRET_KEY];

@@ -2,6 +2,7 @@
 
 #include "service/core/notice.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct presence_slot *life_open(struct core *core, const char *uuid)
@@ -81,8 +82,7 @@ void life_refresh(const struct core *core, struct device_row *device)
 {
     const struct life *life = &core->life;
     uint32_t number = presence_find(&core->presence, device->uuid, strlen(device->uuid));
-    if (number == PRESENCE_NONE)
-        return;
+    assert(number != PRESENCE_NONE); /* presence knows every device of the store */
     bool in_hand = life->kind == LIFE_CHANGE && life->number == number;
     device->presence = life_row(in_hand ? &life->slot : &core->presence.slots[number]);
 }

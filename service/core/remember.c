@@ -20,15 +20,13 @@ static enum status replay(struct core *core, struct request *request, struct rep
 {
     const struct remembered *old = &core->remembered;
     bool kept = old->sealed_length > 0 && old->at + REMEMBER_SECRET_MS > core->now.wall;
-    if (old->had_secret && !kept && request->sender.may == MAY_PROVISION)
+    /* One that cannot be opened, because the seal key is another one, is gone too. */
+    size_t length = kept ? secret_open(core->seal_key, request->scope, old->sealed, old->sealed_length, reply->secrets,
+                                       sizeof reply->secrets - 1)
+                         : 0;
+    if (old->had_secret && length == 0 && request->sender.may == MAY_PROVISION)
         return fail(&request->why, ST_DEVICE_EXISTS, NULL, NULL);
     json_members(&reply->json, old->answer);
-    if (!kept)
-        return ST_OK;
-    size_t length = secret_open(core->seal_key, request->scope, old->sealed, old->sealed_length, reply->secrets,
-                                sizeof reply->secrets - 1);
-    if (length == 0)
-        return fail(&request->why, ST_INTERNAL, NULL, NULL);
     reply->secrets[length] = '\0';
     reply->secret.length = length;
     return ST_OK;

@@ -74,7 +74,9 @@ static bool send_event(struct outbox *outbox, const struct event_row *row)
 
 void outbox_pump(struct outbox *outbox, struct now now)
 {
-    if (!outbox->open || !outbox->more || outbox->in_flight == OUTBOX_WINDOW || now.mono.ms < outbox->retry_at.ms)
+    bool wants = outbox->open && outbox->more && outbox->in_flight < OUTBOX_WINDOW;
+    /* A batch that is still open could not even be undone: its events never happened. */
+    if (!wants || now.mono.ms < outbox->retry_at.ms || store_is_dirty(outbox->store))
         return;
     size_t found = 0, wanted = OUTBOX_WINDOW - outbox->in_flight;
     if (store_event_list(outbox->store, outbox->sent, outbox->rows, wanted, &found) != ST_OK)

@@ -29,7 +29,7 @@ static enum status make_key(struct core *core, struct request *request)
     if (request->in.key_type[0] != '\0' && !key_type_from_name(request->in.key_type, &type))
         return fail(&request->why, ST_INVALID_FIELD, "/keyType",
                     "The member keyType must be rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ed25519.");
-    bool from_pool = core->pool != NULL && key_type_is_slow(type);
+    bool from_pool = key_type_is_slow(type);
     /* Each call that gets no key asks for one: whoever has asked looks first. */
     bool comes_later = from_pool && ticket->asked && keypool_ready(core->pool, type) == 0;
     if (!comes_later)

@@ -56,7 +56,7 @@ void scope_list_end(struct scope_list *list, const char *last)
 {
     bool more = list->written < list->found || list->found == list->asked;
     json_close(list->json, ']');
-    json_text(list->json, "cursor", more && last[0] != '\0' ? last : NULL);
+    json_text(list->json, "cursor", more ? last : NULL);
 }
 
 void scope_audit(struct reply *reply, const char *tenant, const char *target, const char *format, ...)

@@ -53,9 +53,6 @@ enum status db_done(struct db *db);
 /* A statement without parameters and rows. */
 enum status db_run(struct db *db, enum sql sql);
 
-/* How many rows the last statement changed. */
-int64_t db_changes(const struct db *db);
-
 /* Whether the engine has left the transaction by itself after an error. */
 bool db_in_transaction(const struct db *db);
 

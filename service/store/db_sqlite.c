@@ -237,11 +237,6 @@ enum status db_run(struct db *db, enum sql sql)
     return db_done(db);
 }
 
-int64_t db_changes(const struct db *db)
-{
-    return sqlite3_changes64(db->handle);
-}
-
 bool db_in_transaction(const struct db *db)
 {
     return sqlite3_get_autocommit(db->handle) == 0;

@@ -22,7 +22,7 @@ bool store_key_find(struct store *store, const char *id, struct key_row *out, en
     if (found)
         read_key(store->db, out);
     *status = db_done(store->db);
-    return found && *status == ST_OK;
+    return found;
 }
 
 enum status store_key_insert(struct store *store, const struct key_row *row)
@@ -120,7 +120,7 @@ bool store_operator_find(struct store *store, const char *id, struct operator_ro
         out->created_at = db_int(db);
     }
     *status = db_done(db);
-    return found && *status == ST_OK;
+    return found;
 }
 
 enum status store_operator_insert(struct store *store, const struct operator_row *row)
@@ -143,5 +143,5 @@ bool store_tenant_exists(struct store *store, const char *tenant, enum status *s
     db_bind_text(store->db, tenant);
     bool found = db_step(store->db);
     *status = db_done(store->db);
-    return found && *status == ST_OK;
+    return found;
 }

@@ -23,7 +23,7 @@ bool store_request_find(struct store *store, const char *scope, const char *requ
         out->at = db_int(db);
     }
     *status = db_done(db);
-    return found && *status == ST_OK;
+    return found;
 }
 
 enum status store_request_put(struct store *store, const char *scope, const char *request_id,

@@ -164,6 +164,8 @@ static char *text_of(const void *at, size_t length)
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
     (void)mqtt;
+    if (edge.mute)
+        return false;
     if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
         abort();
     edge.outputs[edge.output_count++] =
@@ -255,13 +257,14 @@ int __real_sqlite3_step(sqlite3_stmt *statement);
 int __wrap_sqlite3_step(sqlite3_stmt *statement);
 int __wrap_sqlite3_step(sqlite3_stmt *statement)
 {
-    if (edge.failing_commits > 0 && strcmp(sqlite3_sql(statement), "COMMIT") == 0) {
+    if (edge.failing_commits > 0 && strcmp(sqlite3_sql(statement), "COMMIT") == 0 && edge.good_commits-- <= 0) {
         edge.failing_commits--;
         return SQLITE_FULL;
     }
     if (edge.fail_at == 0 || --edge.fail_at > 0)
         return __real_sqlite3_step(statement);
     edge.failed = true;
+    edge.fail_at = edge.fail_times-- > 0;
     if (edge.fail_leaves)
         sqlite3_exec(sqlite3_db_handle(statement), "ROLLBACK", NULL, NULL, NULL);
     return edge.fail_result;

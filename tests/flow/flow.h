@@ -11,8 +11,8 @@
  *   > MS WHO [@response=T] [@correlation=C] [@retained] TOPIC [PAYLOAD]        a message
  *   & WHO ... TOPIC [PAYLOAD]     another message of the same batch
  *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
- *        SQLite at a time) | commit-fails [N] | wall +-MS |
- *        pool N | crowded | uncrowded
+ *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
+ *        pool N | crowded | uncrowded | mute (nothing can be sent) | unmute | new-seal-key
  *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
  *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
  *
@@ -67,9 +67,12 @@ struct edge {
     struct output outputs[512];
     size_t output_count;
     int pool;                 /* keys that lie ready; -1: always */
+    bool mute;                /* MQTT takes nothing */
     bool crowded;             /* the parking is said to be full */
     int failing_commits;      /* the next ones fail */
+    int good_commits;         /* but not these before them */
     int fail_at, fail_result; /* the n-th step of a statement fails with that, counted down; 0: none */
+    int fail_times;           /* and so many after it */
     bool fail_leaves;         /* and the engine leaves the transaction by itself */
     bool failed;              /* it has happened */
     volatile sig_atomic_t stop;

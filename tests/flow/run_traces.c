@@ -80,6 +80,7 @@ static void do_restart(const char *argument)
 {
     (void)argument;
     trace.tampered = false;
+    edge.failing_commits = 0;
     world_restart();
 }
 static void do_restart_failing(const char *argument)
@@ -117,6 +118,11 @@ static void do_commit_fails(const char *argument)
 {
     edge.failing_commits = argument[0] != '\0' ? atoi(argument) : 1;
 }
+static void do_second_commit_fails(const char *argument)
+{
+    do_commit_fails(argument);
+    edge.good_commits = 1;
+}
 static void do_wall(const char *argument)
 {
     edge.wall_shift += atoll(argument);
@@ -124,6 +130,21 @@ static void do_wall(const char *argument)
 static void do_pool(const char *argument)
 {
     edge.pool = atoi(argument);
+}
+static void do_mute(const char *argument)
+{
+    (void)argument;
+    edge.mute = true;
+}
+static void do_unmute(const char *argument)
+{
+    (void)argument;
+    edge.mute = false;
+}
+static void do_new_seal_key(const char *argument)
+{
+    (void)argument;
+    edge_random(world->core.seal_key, sizeof world->core.seal_key);
 }
 static void do_crowded(const char *argument)
 {
@@ -147,8 +168,12 @@ static const struct {
             {"publisher-up", do_publisher_up},
             {"publisher-down", do_publisher_down},
             {"commit-fails", do_commit_fails},
+            {"second-commit-fails", do_second_commit_fails},
             {"wall", do_wall},
             {"pool", do_pool},
+            {"mute", do_mute},
+            {"unmute", do_unmute},
+            {"new-seal-key", do_new_seal_key},
             {"crowded", do_crowded},
             {"uncrowded", do_uncrowded}};
 

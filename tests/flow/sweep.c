@@ -11,11 +11,14 @@
 static const struct {
     int result;
     bool leaves;
+    int times;
     const char *name;
-} modes[] = {{0, false, "nothing"},
-             {SQLITE_FULL, false, "disk full"},
-             {SQLITE_FULL, true, "disk full, rolled back"},
-             {SQLITE_IOERR, false, "input/output error"}};
+} modes[] = {{0, false, 0, "nothing"},
+             {SQLITE_FULL, false, 0, "disk full"},
+             {SQLITE_FULL, false, 1, "disk full twice"},
+             {SQLITE_FULL, false, 6, "disk full for a while"},
+             {SQLITE_FULL, true, 0, "disk full, rolled back"},
+             {SQLITE_IOERR, false, 0, "input/output error"}};
 
 static struct {
     size_t mode;
@@ -86,6 +89,8 @@ static void check_end(void)
 bool sweep_step(const char *line)
 {
     char state[400], what[300] = "";
+    if (store_is_dirty(world->core.store)) /* not even undoing was possible: the next turn tries again */
+        return true;
     switch (sweep.phase++) {
     case 0:
         describe(sweep.before, sizeof sweep.before);
@@ -93,6 +98,7 @@ bool sweep_step(const char *line)
         edge_forget_outputs();
         edge.fail_at = modes[sweep.mode].result != 0 ? sweep.n : 0;
         edge.fail_result = modes[sweep.mode].result;
+        edge.fail_times = modes[sweep.mode].times;
         edge.fail_leaves = modes[sweep.mode].leaves;
         send(line, 0);
         return true;

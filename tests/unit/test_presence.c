@@ -117,7 +117,7 @@ static void test_more_sessions_than_are_kept(void)
     start(1, 1000);
     uint32_t number = add("d1");
     for (int i = 0; i < 10; i++) {
-        char session[8];
+        char session[16];
         snprintf(session, sizeof session, "s%d", i);
         do_act(CONNECT, number, session, 2000 + i);
     }
@@ -326,7 +326,7 @@ static void test_random_history(unsigned seed)
     start(DEVICES, now);
     memset(model, 0, sizeof model);
     for (size_t i = 0; i < DEVICES; i++) {
-        char uuid[8];
+        char uuid[32];
         snprintf(uuid, sizeof uuid, "d%zu", i);
         add(uuid);
         model[i].suspect = -1;
@@ -364,7 +364,7 @@ static void test_undo(void)
         bool keep = random() % 2 == 0;
         memcpy(before, presence.slots, sizeof before);
         for (int i = 0; i < 20; i++) {
-            char uuid[16];
+            char uuid[32];
             snprintf(uuid, sizeof uuid, "d%d-%d", batch, i);
             struct presence_slot slot = {.offline_after_ms = SILENCE, .active = true, .online = random() % 2 == 0};
             uint32_t number = presence.count < 300 && random() % 3 == 0 ? presence_add(&presence, uuid, &slot)
@@ -383,7 +383,7 @@ static void test_undo(void)
         presence_undo(&presence);
         CHECK_INT(presence.count, count);
         CHECK(memcmp(before, presence.slots, count * sizeof *before) == 0, "batch %d: the slots as they were", batch);
-        char gone[16];
+        char gone[32];
         for (int i = 0; i < 20; i++) {
             snprintf(gone, sizeof gone, "d%d-%d", batch, i);
             CHECK(presence_find(&presence, gone, strlen(gone)) == PRESENCE_NONE, "%s is not there", gone);
@@ -420,6 +420,21 @@ static void test_room(void)
     CHECK(!presence_has_room(&presence, 1), "no more");
     presence_keep(&presence);
     CHECK(presence_has_room(&presence, PRESENCE_UNDO), "all of it again");
+}
+
+/* A shorter threshold takes effect at once, though nothing else changes. */
+static void test_new_threshold(void)
+{
+    start(1, 0);
+    presence_hear(&presence, (struct mono){1000});
+    uint32_t number = add("d1");
+    do_act(CONNECT, number, "s", 2000);
+    struct presence_slot slot = presence.slots[number];
+    slot.offline_after_ms = 5000;
+    presence_put(&presence, number, &slot);
+    presence_keep(&presence);
+    CHECK_INT(tick(6900), 0);
+    CHECK_INT(tick(7200), 1);
 }
 
 /* --- many devices ------------------------------------------------------------------------------------------------- */
@@ -464,6 +479,7 @@ int main(void)
     test_undo();
     test_undo_saves_again();
     test_room();
+    test_new_threshold();
     test_many();
     free(memory);
     return check_done();
