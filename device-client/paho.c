@@ -2,6 +2,7 @@
 
 #include "certs/key.h"
 #include "device-client/inbox.h"
+#include "device-client/unfinished.h"
 #include "topics/limits.h"
 
 #include <MQTTAsync.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define KEEPALIVE_S        60
 #define CONNECT_TIMEOUT_S  10
@@ -24,10 +24,9 @@ struct paho {
     char filters[PAHO_FILTERS][LIMIT_TOPIC + 1];
     int filter_count;
     struct inbox inbox;
+    struct unfinished unfinished; /* publishes at QoS 1 without PUBACK; at the end, the disconnect */
     pthread_mutex_t lock;
-    pthread_cond_t settled; /* unfinished has come to 0 */
-    int unfinished;         /* publishes at QoS 1 without PUBACK; at the end, the disconnect */
-    char tls_why[96];       /* what TLS did not like, of the last attempt */
+    char tls_why[96]; /* what TLS did not like, of the last attempt */
 };
 
 static void enqueue_down(struct paho *paho, bool refused, const char *reason)
@@ -170,12 +169,8 @@ struct paho *paho_new(const char *client_id)
     struct paho *paho = calloc(1, sizeof *paho);
     if (paho == NULL)
         return NULL;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&paho->lock, NULL);
-    pthread_cond_init(&paho->settled, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    unfinished_begin(&paho->unfinished);
     if (!inbox_begin(&paho->inbox) || !make_client(paho, client_id)) {
         paho_free(paho);
         return NULL;
@@ -192,7 +187,7 @@ void paho_free(struct paho *paho)
     if (paho->client != NULL)
         MQTTAsync_destroy(&paho->client);
     inbox_end(&paho->inbox);
-    pthread_cond_destroy(&paho->settled);
+    unfinished_end(&paho->unfinished);
     pthread_mutex_destroy(&paho->lock);
     free(paho);
 }
@@ -253,7 +248,6 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
     copy_filters(paho, login);
     paho->active = true;
     pthread_mutex_lock(&paho->lock);
-    paho->unfinished = 0; /* an earlier connection took along what it had */
     paho->tls_why[0] = '\0';
     pthread_mutex_unlock(&paho->lock);
     inbox_open(&paho->inbox, true);
@@ -261,40 +255,16 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
         enqueue_down(paho, false, "the connection could not be begun");
 }
 
-static void count_unfinished(struct paho *paho, int change)
-{
-    pthread_mutex_lock(&paho->lock);
-    paho->unfinished += change;
-    if (paho->unfinished <= 0)
-        pthread_cond_signal(&paho->settled);
-    pthread_mutex_unlock(&paho->lock);
-}
-
 static void on_finished(void *context, MQTTAsync_successData5 *data)
 {
     (void)data;
-    count_unfinished(context, -1);
+    unfinished_finish(context);
 }
 
 static void on_not_finished(void *context, MQTTAsync_failureData5 *data)
 {
     (void)data;
-    count_unfinished(context, -1);
-}
-
-static void wait_settled(struct paho *paho, int timeout_ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&paho->lock);
-    while (paho->unfinished > 0 && pthread_cond_timedwait(&paho->settled, &paho->lock, &until) == 0)
-        continue;
-    paho->unfinished = 0;
-    pthread_mutex_unlock(&paho->lock);
+    unfinished_finish(context);
 }
 
 bool paho_publish(struct paho *paho, const char *topic, const char *payload, size_t length, int qos)
@@ -304,15 +274,15 @@ bool paho_publish(struct paho *paho, const char *topic, const char *payload, siz
     message.payload = (void *)(uintptr_t)payload; /* Paho copies it and changes nothing */
     message.payloadlen = (int)length;
     message.qos = qos;
-    if (qos > 0) {
+    struct ticket *ticket = qos > 0 ? unfinished_add(&paho->unfinished) : NULL;
+    if (ticket != NULL) {
         options.onSuccess5 = on_finished;
         options.onFailure5 = on_not_finished;
-        options.context = paho;
-        count_unfinished(paho, 1);
+        options.context = ticket;
     }
     bool taken = MQTTAsync_sendMessage(paho->client, topic, &message, &options) == MQTTASYNC_SUCCESS;
-    if (!taken && qos > 0)
-        count_unfinished(paho, -1);
+    if (!taken && ticket != NULL)
+        unfinished_finish(ticket);
     return taken;
 }
 
@@ -320,16 +290,13 @@ bool paho_publish(struct paho *paho, const char *topic, const char *payload, siz
 void paho_disconnect(struct paho *paho, int timeout_ms)
 {
     MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
+    inbox_open(&paho->inbox, false);
+    unfinished_wait(&paho->unfinished, timeout_ms);
     options.onSuccess5 = on_finished;
     options.onFailure5 = on_not_finished;
-    options.context = paho;
-    inbox_open(&paho->inbox, false);
-    wait_settled(paho, timeout_ms);
-    count_unfinished(paho, 1);
-    if (paho->active && MQTTAsync_disconnect(paho->client, &options) == MQTTASYNC_SUCCESS)
-        wait_settled(paho, LAST_WORD_MS);
-    else
-        count_unfinished(paho, -1);
+    options.context = unfinished_add(&paho->unfinished);
+    bool begun = paho->active && MQTTAsync_disconnect(paho->client, &options) == MQTTASYNC_SUCCESS;
+    unfinished_wait(&paho->unfinished, begun ? LAST_WORD_MS : 0);
     paho->active = false;
 }
 
