@@ -8,12 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *credential_name(enum credential credential)
-{
-    static const char *const names[] = {"nothing", "the provisioning key", "the API key", "the certificate"};
-    return credential <= CREDENTIAL_CERTIFICATE ? names[credential] : names[0];
-}
-
 void client_init(struct client *client, const struct client_options *options, struct kept *kept)
 {
     *client = (struct client){.options = *options, .kept = kept, .ceiling = CREDENTIAL_CERTIFICATE};
@@ -45,93 +39,6 @@ void client_random_id(const struct step *step, char out[CLIENT_SESSION + 1])
              (unsigned long long)step->in->random[RANDOM_ID + 1]);
 }
 
-/* An expired certificate is refused inside TLS, where nobody can tell the reason. */
-static bool certificate_expired(const struct client *client, int64_t wall_ms)
-{
-    const char *text = client->kept->not_after;
-    int64_t not_after = 0;
-    return wall_ms != 0 && timestamp_parse(text, strlen(text), &not_after) && wall_ms >= not_after;
-}
-
-static bool has_credential(const struct client *client, enum credential credential, int64_t wall_ms)
-{
-    switch (credential) {
-    case CREDENTIAL_CERTIFICATE:
-        return kept_is_provisioned(client->kept) && !certificate_expired(client, wall_ms);
-    case CREDENTIAL_API_KEY:
-        return client->kept->api_key[0] != '\0';
-    case CREDENTIAL_PROVISIONING_KEY:
-        return client->kept->provisioning_key[0] != '\0' || client->options.key_offered || client->options.open_mode;
-    case CREDENTIAL_NONE:
-        break;
-    }
-    return false;
-}
-
-static enum credential best_credential(const struct client *client, enum credential from, int64_t wall_ms)
-{
-    while (from > CREDENTIAL_NONE && !has_credential(client, from, wall_ms))
-        from--;
-    return from;
-}
-
-void client_connect(struct step *step)
-{
-    struct client *client = step->client;
-    client->credential = best_credential(client, client->ceiling, step->in->wall_ms);
-    if (client->credential == CREDENTIAL_NONE) {
-        client_done(step, MUSTER_DEVICE_CONFIGURATION,
-                    "give --provisioning-key-file FILE; an operator makes a key: musterctl key create",
-                    "there is no provisioning key, and the device has no credential of its own");
-        return;
-    }
-    client->link = LINK_CONNECTING;
-    client->next_ms = client->heartbeat_ms = 0;
-    client->session[0] = '\0';
-    if (client->credential == CREDENTIAL_CERTIFICATE && client->options.goal == GOAL_RUN)
-        client_random_id(step, client->session);
-    step->out->connect = true;
-}
-
-void client_reconnect(struct step *step)
-{
-    step->client->online = false;
-    step->client->task = TASK_NONE;
-    step->out->disconnect = true;
-    client_connect(step);
-}
-
-/* Leaves the connection, if any, and comes back after `wait_ms`. */
-static void connect_later(struct step *step, int64_t wait_ms)
-{
-    struct client *client = step->client;
-    step->out->disconnect = client->link != LINK_DOWN;
-    client->link = LINK_DOWN;
-    client->online = false;
-    client->task = TASK_NONE;
-    client->heartbeat_ms = 0;
-    client->next_ms = step->in->now_ms + wait_ms;
-}
-
-/* The old credential is kept until a new one works: a broker that refuses by mistake must not cost a device its
- * identity. After the least one comes the best one again. */
-void client_retreat(struct step *step)
-{
-    struct client *client = step->client;
-    enum credential lesser = CREDENTIAL_NONE;
-    if (client->credential > CREDENTIAL_NONE)
-        lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
-    /* in open mode nothing proves that the device may register anew: only a key that it holds does */
-    if (lesser == CREDENTIAL_PROVISIONING_KEY && client->kept->provisioning_key[0] == '\0' &&
-        !client->options.key_offered)
-        lesser = CREDENTIAL_NONE;
-    client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_CERTIFICATE;
-    client->refusals = 0;
-    uint32_t random = client_random32(step, RANDOM_WAIT);
-    connect_later(step, lesser != CREDENTIAL_NONE ? backoff_ms(client->failures + client->rejections, random)
-                                                  : backoff_slow_ms(random));
-}
-
 static enum task first_task(const struct client *client)
 {
     static const enum task by_goal[] = {TASK_NONE, TASK_REGISTER, TASK_UPDATE, TASK_RESET};
@@ -154,7 +61,8 @@ static void on_start(struct step *step)
     else
         client_connect(step);
     if (goal == GOAL_RUN && !step->out->done)
-        client_say(step, "device uuid=%s connects with %s", client->kept->uuid, credential_name(client->credential));
+        client_say(step, "device uuid=%s connects with %s", client->kept->uuid,
+                   client_credential_name(client->credential));
 }
 
 static void on_up(struct step *step)
@@ -183,7 +91,7 @@ static void give_up(struct step *step)
     bool refused = step->in->refused;
     char what[256];
     snprintf(what, sizeof what, refused ? "the broker refused %s (%s)" : "no connection with %s: %s",
-             credential_name(step->client->credential), step->in->reason);
+             client_credential_name(step->client->credential), step->in->reason);
     client_done(step, refused ? MUSTER_DEVICE_DENIED : MUSTER_DEVICE_UNREACHABLE, refused ? refuse_mend : reach_mend,
                 what);
 }
@@ -203,12 +111,12 @@ static void on_down(struct step *step)
         give_up(step);
     } else {
         client->refusals += step->in->refused;
-        connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
+        client_connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
         if (client->refusals >= CLIENT_REFUSALS)
             client_retreat(step);
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
-                   credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
+                   client_credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
     }
 }
 

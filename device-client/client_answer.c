@@ -1,4 +1,3 @@
-#include "device-client/backoff.h"
 #include "device-client/client_internal.h"
 
 #include "certs/key.h"
@@ -6,11 +5,9 @@
 #include "topics/id.h"
 #include "topics/topic.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define RENEW_AGAIN_MS (60 * 60 * INT64_C(1000)) /* a refused renewal is no emergency: the certificate still works */
-#define HEARTBEAT_MOST 86400                     /* seconds */
+#define HEARTBEAT_MOST 86400 /* seconds */
 
 #define LOWER_HEX "0123456789abcdef"
 #define BASE32    "abcdefghijklmnopqrstuvwxyz234567"
@@ -20,8 +17,7 @@ static const char *member_text(const struct value *answer, const char *name)
     return value_text(value_member(answer, name));
 }
 
-/* A text from the wire that people will read; `instead` when it is missing or could play tricks with a terminal. */
-static const char *readable(const char *text, const char *instead)
+const char *client_readable(const char *text, const char *instead)
 {
     return text != NULL && text[0] != '\0' && id_is_clean_text(text, strlen(text), false) ? text : instead;
 }
@@ -51,7 +47,7 @@ static void accept_register(struct step *step, const struct value *answer)
     struct client *client = step->client;
     struct kept *kept = client->kept;
     char api_key[LIMIT_CREDENTIAL + 1], device_id[LIMIT_DEVICE_ID + 1];
-    if (!kept_copy(api_key, sizeof api_key, readable(member_text(answer, "apiKey"), NULL)) ||
+    if (!kept_copy(api_key, sizeof api_key, client_readable(member_text(answer, "apiKey"), NULL)) ||
         !take_id(device_id, sizeof device_id, member_text(answer, "deviceId"), BASE32)) {
         key_wipe(api_key, sizeof api_key);
         client_say(step, "the answer to register has no usable apiKey and deviceId; asking again");
@@ -95,7 +91,8 @@ static void accept_provision(struct step *step, const struct value *answer)
     step->out->keep_certificate = step->out->save = step->out->erase_provisioning_key = true;
     client->ceiling = CREDENTIAL_CERTIFICATE;
     client->rejections = client->failures = 0;
-    client_say(step, "provisioned certificate=%s until %s", kept->certificate_id, readable(kept->not_after, "?"));
+    client_say(step, "provisioned certificate=%s until %s", kept->certificate_id,
+               client_readable(kept->not_after, "?"));
     client_reconnect(step);
 }
 
@@ -126,7 +123,7 @@ static void accept_connect(struct step *step, const struct value *answer)
 static void accept_update(struct step *step, const struct value *answer)
 {
     struct kept *kept = step->client->kept;
-    const char *name = readable(member_text(answer, "deviceName"), kept->name);
+    const char *name = client_readable(member_text(answer, "deviceName"), kept->name);
     if (strlen(name) < sizeof kept->name && strcmp(name, kept->name) != 0) {
         kept_copy(kept->name, sizeof kept->name, name);
         step->out->save = true;
@@ -146,105 +143,6 @@ static void (*const accept[TASK_COUNT])(struct step *, const struct value *) = {
     [TASK_REGISTER] = accept_register, [TASK_PROVISION] = accept_provision, [TASK_CONNECT] = accept_connect,
     [TASK_UPDATE] = accept_update,     [TASK_RESET] = accept_reset,
 };
-
-/* What a rejection means for the device. */
-enum policy {
-    POLICY_SLOWLY,  /* nothing will change soon: another request, seldom */
-    POLICY_REPEAT,  /* the same request later */
-    POLICY_NEW_KEY, /* another key pair and request */
-    POLICY_RETREAT, /* the service does not know this device's credential */
-};
-
-static const struct {
-    enum status status;
-    enum policy policy;
-    enum muster_device_result result;
-} rejections[] = {
-    {ST_RATE_LIMITED, POLICY_REPEAT, MUSTER_DEVICE_DENIED},
-    {ST_STORAGE_UNAVAILABLE, POLICY_REPEAT, MUSTER_DEVICE_FAILED},
-    {ST_INTERNAL, POLICY_REPEAT, MUSTER_DEVICE_FAILED},
-    {ST_PENDING_APPROVAL, POLICY_REPEAT, MUSTER_DEVICE_DENIED},
-    {ST_CSR_INVALID, POLICY_NEW_KEY, MUSTER_DEVICE_FAILED},
-    {ST_CSR_KEY_UNSUPPORTED, POLICY_NEW_KEY, MUSTER_DEVICE_FAILED},
-    {ST_CSR_KEY_REUSED, POLICY_NEW_KEY, MUSTER_DEVICE_CONFLICT},
-    {ST_DEVICE_NOT_FOUND, POLICY_RETREAT, MUSTER_DEVICE_NOT_FOUND},
-    {ST_CERTIFICATE_REVOKED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
-    {ST_CERTIFICATE_EXPIRED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
-    {ST_CERTIFICATE_NOT_FOUND, POLICY_RETREAT, MUSTER_DEVICE_NOT_FOUND},
-    {ST_INVALID_STATE, POLICY_RETREAT, MUSTER_DEVICE_CONFLICT},
-    {ST_NOT_AUTHORISED, POLICY_RETREAT, MUSTER_DEVICE_DENIED},
-    {ST_INVALID_PROVISIONING_KEY, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_PROVISIONING_KEY_EXPIRED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_PROVISIONING_KEY_EXHAUSTED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_PROVISIONING_KEY_DISABLED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_NOT_ON_ALLOW_LIST, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_DEVICE_TYPE_NOT_ALLOWED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_DEVICE_BLOCKED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_QUOTA_EXCEEDED, POLICY_SLOWLY, MUSTER_DEVICE_DENIED},
-    {ST_DEVICE_EXISTS, POLICY_SLOWLY, MUSTER_DEVICE_CONFLICT},
-    {ST_IDEMPOTENCY_CONFLICT, POLICY_SLOWLY, MUSTER_DEVICE_CONFLICT},
-    {ST_COUNT, POLICY_SLOWLY, MUSTER_DEVICE_FAILED}, /* all others */
-};
-
-#define REJECTION_COUNT (sizeof rejections / sizeof *rejections)
-
-static size_t find_rejection(enum status status)
-{
-    size_t i = 0;
-    while (i < REJECTION_COUNT - 1 && rejections[i].status != status)
-        i++;
-    return i;
-}
-
-static void act_on_rejection(struct step *step, enum policy policy, int64_t wait_ms)
-{
-    struct client *client = step->client;
-    int64_t slow_ms = backoff_slow_ms(client_random32(step, RANDOM_WAIT));
-    bool renewing = client->online;
-    switch (policy) {
-    case POLICY_REPEAT:
-        client->next_ms =
-            step->in->now_ms + wait_ms + backoff_ms(client->rejections, client_random32(step, RANDOM_WAIT));
-        break;
-    case POLICY_NEW_KEY:
-        client->kept->csr[0] = '\0';
-        client_new_request(step);
-        client->next_ms = step->in->now_ms + slow_ms;
-        break;
-    case POLICY_RETREAT:
-    case POLICY_SLOWLY:
-        client_new_request(step);
-        if (policy == POLICY_RETREAT && !renewing && client->credential > CREDENTIAL_PROVISIONING_KEY)
-            client_retreat(step);
-        else
-            client->next_ms = step->in->now_ms + (renewing ? RENEW_AGAIN_MS : wait_ms + slow_ms);
-        break;
-    }
-    client->rejections++;
-}
-
-static void take_rejection(struct step *step, const struct value *answer)
-{
-    struct client *client = step->client;
-    const struct value *error = value_member(answer, "error");
-    const char *code = readable(member_text(error, "code"), "internal");
-    enum status status = status_from_code(code);
-    size_t row = find_rejection(status);
-    long long wait_ms = 0;
-    char what[sizeof step->out->problem.what];
-    const char *operation = client_task_name(client->task);
-    const char *mend = readable(member_text(error, "mend"), status_mend(status));
-    (void)value_integer(value_member(error, "retryAfterMs"), 0, 24 * 3600 * 1000LL, &wait_ms);
-    snprintf(what, sizeof what, "%s was rejected: %s (%s)", operation,
-             readable(member_text(error, "message"), status_message(status)), code);
-    act_on_rejection(step, rejections[row].policy, wait_ms);
-    if (client->options.goal != GOAL_RUN && rejections[row].policy != POLICY_REPEAT) {
-        client_done(step, rejections[row].result, mend, what);
-        return;
-    }
-    problem_set(&step->out->problem, rejections[row].result, mend, "%s", what);
-    client_say(step, "%.300s, again in %.1f s", what, (double)(client->next_ms - step->in->now_ms) / 1000);
-}
 
 /* Whether the message came on `topic` of this device for that operation. */
 static bool came_on(const struct step *step, enum topic_id topic, const char *operation)
@@ -285,7 +183,7 @@ void client_take_message(struct step *step)
     if (is_answer(step, TOPIC_DEVICE_ACCEPTED, answer))
         accept[step->client->task](step, answer);
     else if (is_answer(step, TOPIC_DEVICE_REJECTED, answer))
-        take_rejection(step, answer);
+        client_take_rejection(step, value_member(answer, "error"));
     wipe_member(answer, "apiKey");
     document_free(document);
 }

@@ -1,0 +1,97 @@
+#include "device-client/backoff.h"
+#include "device-client/client_internal.h"
+#include "topics/timestamp.h"
+
+#include <string.h>
+
+const char *client_credential_name(enum credential credential)
+{
+    static const char *const names[] = {"nothing", "the provisioning key", "the API key", "the certificate"};
+    return credential <= CREDENTIAL_CERTIFICATE ? names[credential] : names[0];
+}
+
+/* An expired certificate is refused inside TLS, where nobody can tell the reason. */
+static bool certificate_expired(const struct client *client, int64_t wall_ms)
+{
+    const char *text = client->kept->not_after;
+    int64_t not_after = 0;
+    return wall_ms != 0 && timestamp_parse(text, strlen(text), &not_after) && wall_ms >= not_after;
+}
+
+static bool has_credential(const struct client *client, enum credential credential, int64_t wall_ms)
+{
+    switch (credential) {
+    case CREDENTIAL_CERTIFICATE:
+        return kept_is_provisioned(client->kept) && !certificate_expired(client, wall_ms);
+    case CREDENTIAL_API_KEY:
+        return client->kept->api_key[0] != '\0';
+    case CREDENTIAL_PROVISIONING_KEY:
+        return client->kept->provisioning_key[0] != '\0' || client->options.key_offered || client->options.open_mode;
+    case CREDENTIAL_NONE:
+        break;
+    }
+    return false;
+}
+
+static enum credential best_credential(const struct client *client, enum credential from, int64_t wall_ms)
+{
+    while (from > CREDENTIAL_NONE && !has_credential(client, from, wall_ms))
+        from--;
+    return from;
+}
+
+void client_connect(struct step *step)
+{
+    struct client *client = step->client;
+    client->credential = best_credential(client, client->ceiling, step->in->wall_ms);
+    if (client->credential == CREDENTIAL_NONE) {
+        client_done(step, MUSTER_DEVICE_CONFIGURATION,
+                    "give --provisioning-key-file FILE; an operator makes a key: musterctl key create",
+                    "there is no provisioning key, and the device has no credential of its own");
+        return;
+    }
+    client->link = LINK_CONNECTING;
+    client->next_ms = client->heartbeat_ms = 0;
+    client->session[0] = '\0';
+    if (client->credential == CREDENTIAL_CERTIFICATE && client->options.goal == GOAL_RUN)
+        client_random_id(step, client->session);
+    step->out->connect = true;
+}
+
+void client_reconnect(struct step *step)
+{
+    step->client->online = false;
+    step->client->task = TASK_NONE;
+    step->out->disconnect = true;
+    client_connect(step);
+}
+
+void client_connect_later(struct step *step, int64_t wait_ms)
+{
+    struct client *client = step->client;
+    step->out->disconnect = client->link != LINK_DOWN;
+    client->link = LINK_DOWN;
+    client->online = false;
+    client->task = TASK_NONE;
+    client->heartbeat_ms = 0;
+    client->next_ms = step->in->now_ms + wait_ms;
+}
+
+/* The old credential is kept until a new one works: a broker that refuses by mistake must not cost a device its
+ * identity. After the least one comes the best one again. */
+void client_retreat(struct step *step)
+{
+    struct client *client = step->client;
+    enum credential lesser = CREDENTIAL_NONE;
+    if (client->credential > CREDENTIAL_NONE)
+        lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+    /* in open mode nothing proves that the device may register anew: only a key that it holds does */
+    if (lesser == CREDENTIAL_PROVISIONING_KEY && client->kept->provisioning_key[0] == '\0' &&
+        !client->options.key_offered)
+        lesser = CREDENTIAL_NONE;
+    client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_CERTIFICATE;
+    client->refusals = 0;
+    uint32_t random = client_random32(step, RANDOM_WAIT);
+    client_connect_later(step, lesser != CREDENTIAL_NONE ? backoff_ms(client->failures + client->rejections, random)
+                                                         : backoff_slow_ms(random));
+}
