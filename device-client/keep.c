@@ -6,110 +6,10 @@
 #include "topics/id.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define ONE_LINE 512 /* a file of one line, with whatever line end somebody's editor left */
-
-struct keep {
-    char dir[PATH_MAX - 64];
-    char path[PATH_MAX];
-    int lock; /* -1: read only */
-};
-
-const char *keep_path(struct keep *keep, const char *name)
-{
-    snprintf(keep->path, sizeof keep->path, "%s/%s", keep->dir, name);
-    return keep->path;
-}
-
-bool keep_is_read_only(const struct keep *keep)
-{
-    return keep->lock < 0;
-}
-
-static enum muster_device_result cannot(struct keep *keep, const char *verb, const char *name, int error,
-                                        struct problem *problem)
-{
-    return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
-                       "check the folder's owner and mode, and the space on its disk, or give another --dir",
-                       "cannot %s %.200s: %s", verb, keep_path(keep, name), strerror(error));
-}
-
-/* Whoever holds the lock left its number for the error text of the next. */
-static enum muster_device_result lock_is_taken(struct keep *keep, int fd, struct problem *problem)
-{
-    char holder[16] = "";
-    ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
-    holder[n > 0 ? n : 0] = '\0';
-    holder[strcspn(holder, "\n")] = '\0';
-    return problem_set(problem, MUSTER_DEVICE_CONFLICT, "end that process first, or give another --dir",
-                       "another process (%s) uses the folder %.200s", holder, keep->dir);
-}
-
-static enum muster_device_result take_lock(struct keep *keep, struct problem *problem)
-{
-    int fd = open(keep_path(keep, KEEP_LOCK), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return cannot(keep, "open", KEEP_LOCK, errno, problem);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        enum muster_device_result result =
-            errno == EWOULDBLOCK ? lock_is_taken(keep, fd, problem) : cannot(keep, "lock", KEEP_LOCK, errno, problem);
-        close(fd);
-        return result;
-    }
-    char number[16];
-    int length = snprintf(number, sizeof number, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, number, (size_t)length, 0) < 0)
-        errno = 0; /* only the error text of another process would miss it */
-    keep->lock = fd;
-    return MUSTER_DEVICE_OK;
-}
-
-static enum muster_device_result open_folder(struct keep *keep, bool read_only, struct problem *problem)
-{
-    struct stat st;
-    if (!read_only && mkdir(keep->dir, 0700) != 0 && errno != EEXIST)
-        return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, "make its parent, or give another --dir",
-                           "cannot make the folder %.200s: %s", keep->dir, strerror(errno));
-    if (stat(keep->dir, &st) != 0 || !S_ISDIR(st.st_mode))
-        return problem_set(problem, read_only ? MUSTER_DEVICE_NOT_FOUND : MUSTER_DEVICE_CONFIGURATION,
-                           "give its folder with --dir, or begin one: muster-device provision --name NAME",
-                           "there is no device in %.200s", keep->dir);
-    return read_only ? MUSTER_DEVICE_OK : take_lock(keep, problem);
-}
-
-enum muster_device_result keep_open(const char *dir, bool read_only, struct keep **out, struct problem *problem)
-{
-    *out = NULL;
-    struct keep *keep = calloc(1, sizeof *keep);
-    if (keep == NULL)
-        return problem_set(problem, MUSTER_DEVICE_FAILED, NULL, "no memory");
-    keep->lock = -1;
-    enum muster_device_result result = MUSTER_DEVICE_OK;
-    if (!kept_copy(keep->dir, sizeof keep->dir, dir))
-        result = problem_set(problem, MUSTER_DEVICE_CONFIGURATION, NULL, "the folder's name is too long");
-    if (result == MUSTER_DEVICE_OK)
-        result = open_folder(keep, read_only, problem);
-    if (result == MUSTER_DEVICE_OK)
-        *out = keep;
-    else
-        keep_close(keep);
-    return result;
-}
-
-void keep_close(struct keep *keep)
-{
-    if (keep != NULL && keep->lock >= 0)
-        close(keep->lock);
-    free(keep);
-}
 
 /* Reads a file of one line; its end need not fit into `out`. 0, or an errno value. */
 static int read_line(struct keep *keep, const char *name, char *out, size_t size)
@@ -140,14 +40,12 @@ static enum muster_device_result new_uuid(struct keep *keep, const char *wanted,
 {
     char line[LIMIT_UUID + 2];
     if (keep_is_read_only(keep))
-        return problem_set(problem, MUSTER_DEVICE_NOT_FOUND,
-                           "give its folder with --dir, or begin one: muster-device provision --name NAME",
-                           "there is no device in %.200s", keep->dir);
+        return keep_no_device(keep, MUSTER_DEVICE_NOT_FOUND, problem);
     if (!kept_copy(kept->uuid, sizeof kept->uuid, wanted))
         make_uuid(kept->uuid);
     int length = snprintf(line, sizeof line, "%s\n", kept->uuid);
     int error = file_write(keep_path(keep, KEEP_UUID), line, (size_t)length, 0600);
-    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_UUID, error, problem);
+    return error == 0 ? MUSTER_DEVICE_OK : keep_cannot(keep, "write", KEEP_UUID, error, problem);
 }
 
 static enum muster_device_result load_uuid(struct keep *keep, const char *wanted, bool has_state, struct kept *kept,
@@ -162,7 +60,7 @@ static enum muster_device_result load_uuid(struct keep *keep, const char *wanted
     if (error == ENOENT && (!has_state || wanted != NULL))
         return new_uuid(keep, wanted, kept, problem);
     if (error != 0 && error != ENOENT)
-        return cannot(keep, "read", KEEP_UUID, error, problem);
+        return keep_cannot(keep, "read", KEEP_UUID, error, problem);
     if (error == ENOENT || !id_is_uuid(kept->uuid, strlen(kept->uuid)))
         return problem_set(problem, MUSTER_DEVICE_CONFIGURATION, mend, "%.200s is missing or holds no uuid",
                            keep_path(keep, KEEP_UUID));
@@ -184,7 +82,7 @@ static enum muster_device_result load_state(struct keep *keep, struct kept *kept
     if (good)
         return MUSTER_DEVICE_OK;
     if (error != 0)
-        return cannot(keep, "read", KEEP_STATE, error, problem);
+        return keep_cannot(keep, "read", KEEP_STATE, error, problem);
     return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
                        "move it away; the device then needs a reset by an operator and a provisioning key",
                        "%.200s is damaged", keep_path(keep, KEEP_STATE));
@@ -218,7 +116,7 @@ enum muster_device_result keep_load(struct keep *keep, const char *wanted, struc
         return result;
     int error = read_line(keep, KEEP_KEY, kept->provisioning_key, sizeof kept->provisioning_key);
     if (error != 0 && error != ENOENT)
-        return cannot(keep, "read", KEEP_KEY, error, problem);
+        return keep_cannot(keep, "read", KEEP_KEY, error, problem);
     kept->has_identity = keep_has_identity(keep);
     keep_read_request(keep, kept);
     tidy_up(keep, kept);
@@ -233,19 +131,19 @@ enum muster_device_result keep_save(struct keep *keep, const struct kept *kept, 
     size_t length = kept_write(kept, text, sizeof text);
     int error = length > 0 ? file_write(keep_path(keep, KEEP_STATE), text, length, 0600) : EFBIG;
     key_wipe(text, sizeof text);
-    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_STATE, error, problem);
+    return error == 0 ? MUSTER_DEVICE_OK : keep_cannot(keep, "write", KEEP_STATE, error, problem);
 }
 
 enum muster_device_result keep_save_provisioning_key(struct keep *keep, const char *key, struct problem *problem)
 {
     int error = file_write(keep_path(keep, KEEP_KEY), key, strlen(key), 0600);
-    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "write", KEEP_KEY, error, problem);
+    return error == 0 ? MUSTER_DEVICE_OK : keep_cannot(keep, "write", KEEP_KEY, error, problem);
 }
 
 static enum muster_device_result erase(struct keep *keep, const char *name, struct problem *problem)
 {
     int error = file_erase(keep_path(keep, name));
-    return error == 0 ? MUSTER_DEVICE_OK : cannot(keep, "erase", name, error, problem);
+    return error == 0 ? MUSTER_DEVICE_OK : keep_cannot(keep, "erase", name, error, problem);
 }
 
 enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem)

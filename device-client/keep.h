@@ -19,6 +19,8 @@
 
 struct keep;
 
+/* keep_open.c */
+
 /* Opens the folder `dir`; makes it and takes its lock unless `read_only`. Stores a keep that the caller closes.
  * MUSTER_DEVICE_OK; _CONFIGURATION (cannot be used); _CONFLICT (locked); _NOT_FOUND (read_only, no such folder);
  * _FAILED. */
@@ -28,6 +30,19 @@ enum muster_device_result keep_open(const char *dir, bool read_only, struct keep
 void keep_close(struct keep *keep);
 
 bool keep_is_read_only(const struct keep *keep);
+
+/* The path of a file of the folder; valid until keep_close or the next call with another name. */
+const char *keep_path(struct keep *keep, const char *name);
+
+/* A failure with a file of the folder, as one sentence; `error` is an errno value. */
+enum muster_device_result keep_cannot(struct keep *keep, const char *verb, const char *name, int error,
+                                      struct problem *problem);
+
+/* The folder is missing or holds nothing. Returns `result`. */
+enum muster_device_result keep_no_device(const struct keep *keep, enum muster_device_result result,
+                                         struct problem *problem);
+
+/* keep.c */
 
 /* Reads all there is. Makes the uuid when there is none and none of `wanted` (may be NULL); a kept one must be
  * `wanted`. A folder that has a state but no readable uuid is refused: a fresh uuid would be a second device.
@@ -46,9 +61,6 @@ enum muster_device_result keep_erase_request(struct keep *keep, struct problem *
 
 /* Erases everything but uuid, state.json and ca.pem (whoever asks for the next key must know the service again). */
 enum muster_device_result keep_forget(struct keep *keep, struct problem *problem);
-
-/* The path of a file of the folder; valid until keep_close or the next call with another name. */
-const char *keep_path(struct keep *keep, const char *name);
 
 /* keep_identity.c */
 

@@ -13,13 +13,6 @@
 
 static const char csr_begins[] = "-----BEGIN CERTIFICATE REQUEST-----";
 
-static enum muster_device_result failed(struct problem *problem, const char *what, int error)
-{
-    return problem_set(problem, MUSTER_DEVICE_CONFIGURATION,
-                       "check the folder's owner and mode, and the space on its disk", "cannot %s: %s", what,
-                       strerror(error));
-}
-
 /* request.pem is the private key, then the request. */
 static bool make_pair(const struct kept *kept, char *pem, size_t size)
 {
@@ -41,7 +34,7 @@ enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, str
     } else {
         int error = file_write(keep_path(keep, KEEP_REQUEST), pem, strlen(pem), 0600);
         if (error != 0)
-            result = failed(problem, "write the key pair", error);
+            result = keep_cannot(keep, "write", KEEP_REQUEST, error, problem);
         else
             kept_copy(kept->csr, sizeof kept->csr, strstr(pem, csr_begins));
     }
@@ -125,7 +118,7 @@ enum muster_device_result keep_certificate(struct keep *keep, const char *certif
         error = replace_identity(keep, certificate_pem, key_pem, ca_pem);
     key_wipe(key_pem, sizeof key_pem);
     if (error != 0)
-        return failed(problem, "write the certificate", error);
+        return keep_cannot(keep, "make", KEEP_IDENTITY, error, problem);
     if (good)
         return MUSTER_DEVICE_OK;
     (void)file_erase(keep_path(keep, KEEP_REQUEST));
