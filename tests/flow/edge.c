@@ -264,7 +264,7 @@ int __wrap_sqlite3_step(sqlite3_stmt *statement)
     if (edge.fail_at == 0 || --edge.fail_at > 0)
         return __real_sqlite3_step(statement);
     edge.failed = true;
-    edge.fail_at = edge.fail_times-- > 0;
+    edge.fail_at = edge.fail_times-- > 0 ? edge.fail_apart : 0;
     if (edge.fail_leaves)
         sqlite3_exec(sqlite3_db_handle(statement), "ROLLBACK", NULL, NULL, NULL);
     return edge.fail_result;

@@ -66,15 +66,15 @@ struct edge {
     long long ms, wall_shift;
     struct output outputs[512];
     size_t output_count;
-    int pool;                 /* keys that lie ready; -1: always */
-    bool mute;                /* MQTT takes nothing */
-    bool crowded;             /* the parking is said to be full */
-    int failing_commits;      /* the next ones fail */
-    int good_commits;         /* but not these before them */
-    int fail_at, fail_result; /* the n-th step of a statement fails with that, counted down; 0: none */
-    int fail_times;           /* and so many after it */
-    bool fail_leaves;         /* and the engine leaves the transaction by itself */
-    bool failed;              /* it has happened */
+    int pool;                   /* keys that lie ready; -1: always */
+    bool mute;                  /* MQTT takes nothing */
+    bool crowded;               /* the parking is said to be full */
+    int failing_commits;        /* the next ones fail */
+    int good_commits;           /* but not these before them */
+    int fail_at, fail_result;   /* the n-th step of a statement fails with that, counted down; 0: none */
+    int fail_times, fail_apart; /* and so many after it, each the so manieth since the one before */
+    bool fail_leaves;           /* and the engine leaves the transaction by itself */
+    bool failed;                /* it has happened */
     volatile sig_atomic_t stop;
 };
 extern struct edge edge;

@@ -213,13 +213,15 @@ static void expect(char *rest)
     char what[400] = "";
     long long ms = atoll(word(&rest));
     char *topic = variables_fill(word(&rest), false);
-    const char *correlation = after(rest, "@correlation=") != NULL ? after(word(&rest), "@correlation=") : "";
+    bool echoed = after(rest, "@correlation=") != NULL;
+    char *correlation = variables_fill(echoed ? after(word(&rest), "@correlation=") : "", false);
     struct output *output = find_output(ms, topic, rest, what, sizeof what);
     trace_check(output != NULL, "expected at %lld: %s %s\n  got      %s", ms, topic, rest, what);
     if (output != NULL) {
         output->matched = true;
         trace_check(strcmp(output->correlation, correlation) == 0, "correlation \"%s\"", output->correlation);
     }
+    free(correlation);
     free(topic);
 }
 

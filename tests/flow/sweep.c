@@ -11,14 +11,16 @@
 static const struct {
     int result;
     bool leaves;
-    int times;
+    int times, apart;
     const char *name;
-} modes[] = {{0, false, 0, "nothing"},
-             {SQLITE_FULL, false, 0, "disk full"},
-             {SQLITE_FULL, false, 1, "disk full twice"},
-             {SQLITE_FULL, false, 6, "disk full for a while"},
-             {SQLITE_FULL, true, 0, "disk full, rolled back"},
-             {SQLITE_IOERR, false, 0, "input/output error"}};
+} modes[] = {{0, false, 0, 0, "nothing"},
+             {SQLITE_FULL, false, 0, 0, "disk full"},
+             {SQLITE_FULL, false, 1, 1, "disk full twice"},
+             {SQLITE_FULL, false, 6, 1, "disk full for a while"},
+             {SQLITE_FULL, false, 1, 4, "disk full now and then"},
+             {SQLITE_FULL, false, 1, 5, "disk full now and again"},
+             {SQLITE_FULL, true, 0, 0, "disk full, rolled back"},
+             {SQLITE_IOERR, false, 0, 0, "input/output error"}};
 
 static struct {
     size_t mode;
@@ -99,6 +101,7 @@ bool sweep_step(const char *line)
         edge.fail_at = modes[sweep.mode].result != 0 ? sweep.n : 0;
         edge.fail_result = modes[sweep.mode].result;
         edge.fail_times = modes[sweep.mode].times;
+        edge.fail_apart = modes[sweep.mode].apart;
         edge.fail_leaves = modes[sweep.mode].leaves;
         send(line, 0);
         return true;

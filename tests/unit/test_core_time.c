@@ -35,7 +35,7 @@ static void make_devices(void)
     for (int i = 0; i < DEVICES; i++) {
         struct device_row row = {.tenant = "default", .state = DEVICE_REGISTERED, .presence.online = true};
         snprintf(row.uuid, sizeof row.uuid, "d%d", i);
-        snprintf(row.device_id, sizeof row.device_id, "id%d", i);
+        snprintf(row.device_id, sizeof row.device_id, "id%d", i % DEVICES);
         row.offline_after = i == 0 ? 5 : 0;
         CHECK_INT(store_device_insert(core->store, &row), ST_OK);
     }
