@@ -1,6 +1,6 @@
 /*
- * The edge that the traces play: own bodies of queue, broker, MQTT, clock, log, key pool. The authority and SQLite are
- * the real ones behind a hook (--wrap in tests.mk).
+ * The edge that the traces play: own bodies of queue, broker, MQTT, clock, log, key pool. What is the real one behind a
+ * hook stands in hooks.c.
  */
 #include "certs/ca.h"
 #include "certs/keypool.h"
@@ -198,7 +198,7 @@ void edge_reset(void)
     turns = 0;
 }
 
-/* --- keys, authority, SQLite -------------------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------------------------------- */
 
 struct key *keypool_take(struct keypool *pool, enum key_type type)
 {
@@ -213,68 +213,4 @@ unsigned keypool_ready(struct keypool *pool, enum key_type type)
 {
     (void)pool, (void)type;
     return (unsigned)(edge.pool < 0 ? 1 : edge.pool);
-}
-
-bool __real_parking_is_full(const struct parking *parking);
-bool __wrap_parking_is_full(const struct parking *parking);
-bool __wrap_parking_is_full(const struct parking *parking)
-{
-    return edge.crowded || __real_parking_is_full(parking);
-}
-
-enum status __real_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
-                                   struct why *why);
-enum status __wrap_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
-                                   struct why *why);
-enum status __wrap_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,
-                                   struct why *why)
-{
-    if (world->real_ca)
-        return __real_ca_issue_device(ca, request, out, why);
-    profile_certificate_id(request->serial, out->id);
-    out->validity = request->validity;
-    memcpy(out->fingerprint, request->key->fingerprint, sizeof out->fingerprint);
-    snprintf(out->pem, sizeof out->pem, "FAKE CERTIFICATE %s CN=Device-%s urn:muster:%s:%s\n", out->id,
-             request->device_id, request->tenant, request->uuid);
-    return ST_OK;
-}
-
-struct validity __real_ca_validity(const struct ca *ca);
-struct validity __wrap_ca_validity(const struct ca *ca);
-struct validity __wrap_ca_validity(const struct ca *ca)
-{
-    return world->real_ca ? __real_ca_validity(ca) : (struct validity){WALL_MS / 1000 - 86400, WALL_MS / 1000 * 2};
-}
-
-const char *__real_ca_bundle(const struct ca *ca);
-const char *__wrap_ca_bundle(const struct ca *ca);
-const char *__wrap_ca_bundle(const struct ca *ca)
-{
-    return world->real_ca ? __real_ca_bundle(ca) : "FAKE AUTHORITY\n";
-}
-
-int __real_sqlite3_step(sqlite3_stmt *statement);
-int __wrap_sqlite3_step(sqlite3_stmt *statement);
-int __wrap_sqlite3_step(sqlite3_stmt *statement)
-{
-    if (edge.failing_commits > 0 && strcmp(sqlite3_sql(statement), "COMMIT") == 0 && edge.good_commits-- <= 0) {
-        edge.failing_commits--;
-        return SQLITE_FULL;
-    }
-    if (edge.fail_at == 0 || --edge.fail_at > 0)
-        return __real_sqlite3_step(statement);
-    edge.failed = true;
-    edge.fail_at = edge.fail_times-- > 0 ? edge.fail_apart : 0;
-    if (edge.fail_leaves)
-        sqlite3_exec(sqlite3_db_handle(statement), "ROLLBACK", NULL, NULL, NULL);
-    return edge.fail_result;
-}
-
-int __real_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs);
-int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs);
-int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs)
-{
-    int result = __real_sqlite3_open_v2(path, database, flags, vfs);
-    world->database = *database;
-    return result;
 }

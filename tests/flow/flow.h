@@ -39,6 +39,7 @@ struct world {
     sqlite3 *database; /* the store's own connection, for `sql` and `?` */
     char path[64];
     bool real_ca;
+    bool tampered; /* by `sql`: memory and store may differ until the next restart */
 };
 extern struct world *world;
 
@@ -101,14 +102,19 @@ char *variables_fill(const char *text, bool escape);
 /* Whether `got` has all that `expected` has; then remembers its variables, else writes what differs. */
 bool match_json(const char *expected, const char *got, char *what, size_t size);
 
-/* --- traces (run_traces.c, sweep.c) --------------------------------------------------------------------------- */
+/* --- traces (run_traces.c, acts.c, prepare.c, sweep.c)
+ * --------------------------------------------------------------------------- */
 
 struct line {
     int number;
     char *text;
 };
 void trace_check(bool passed, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void trace_send(const char *text); /* [@...] TOPIC [PAYLOAD] */
+char *trace_word(char **rest);                                 /* cuts the first word off */
+const char *trace_after(const char *text, const char *prefix); /* what follows it; NULL when `text` begins otherwise */
+void trace_send(const char *text);                             /* [@...] TOPIC [PAYLOAD] */
+void trace_act(char *rest);                                    /* MS tick, or MS WHO ... TOPIC [PAYLOAD] */
+bool trace_prepare(const char *text); /* key, operator, ?, ...; false when it is none of them */
 
 /* One step of a sweep, called whenever all is quiet; false when this run of it is over. */
 bool sweep_step(const char *line);

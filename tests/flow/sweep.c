@@ -88,48 +88,56 @@ static void check_end(void)
     trace_check(sound, "sweep %s %d: %s", modes[sweep.mode].name, sweep.n, what);
 }
 
-bool sweep_step(const char *line)
+static void arm(const char *line)
+{
+    describe(sweep.before, sizeof sweep.before);
+    sweep.accepted = edge.failed = false;
+    edge_forget_outputs();
+    edge.fail_at = modes[sweep.mode].result != 0 ? sweep.n : 0;
+    edge.fail_result = modes[sweep.mode].result;
+    edge.fail_times = modes[sweep.mode].times;
+    edge.fail_apart = modes[sweep.mode].apart;
+    edge.fail_leaves = modes[sweep.mode].leaves;
+    send(line, 0);
+}
+
+/* It has failed, or not: all of it happened, or nothing. */
+static void check_failure(void)
 {
     char state[400], what[300] = "";
+    edge.fail_at = 0;
+    edge_put(QUEUE_UP, BROKER_SUBSCRIBER, NULL);
+    look_at_answers();
+    describe(state, sizeof state);
+    if (!sweep.accepted && world->loop.parking.count == 0 && sweep.mode != 0)
+        trace_check(strcmp(state, sweep.before) == 0 || (!sweep.answers && strcmp(state, sweep.wanted) == 0),
+                    "sweep %s %d:\n  expected \"%s\"\n  got      \"%s\"", modes[sweep.mode].name, sweep.n, sweep.before,
+                    state);
+    bool sound = world_is_sound(what, sizeof what);
+    trace_check(sound, "sweep %s %d: %s", modes[sweep.mode].name, sweep.n, what);
+}
+
+bool sweep_step(const char *line)
+{
     if (store_is_dirty(world->core.store)) /* not even undoing was possible: the next turn tries again */
         return true;
-    switch (sweep.phase++) {
-    case 0:
-        describe(sweep.before, sizeof sweep.before);
-        sweep.accepted = edge.failed = false;
-        edge_forget_outputs();
-        edge.fail_at = modes[sweep.mode].result != 0 ? sweep.n : 0;
-        edge.fail_result = modes[sweep.mode].result;
-        edge.fail_times = modes[sweep.mode].times;
-        edge.fail_apart = modes[sweep.mode].apart;
-        edge.fail_leaves = modes[sweep.mode].leaves;
-        send(line, 0);
-        return true;
-    case 1: /* it has failed, or not */
-        edge.fail_at = 0;
-        edge_put(QUEUE_UP, BROKER_SUBSCRIBER, NULL);
-        look_at_answers();
-        describe(state, sizeof state);
-        if (!sweep.accepted && world->loop.parking.count == 0 && sweep.mode != 0)
-            trace_check(strcmp(state, sweep.before) == 0 || (!sweep.answers && strcmp(state, sweep.wanted) == 0),
-                        "sweep %s %d:\n  expected \"%s\"\n  got      \"%s\"", modes[sweep.mode].name, sweep.n,
-                        sweep.before, state);
-        trace_check(world_is_sound(what, sizeof what), "sweep %s %d: %s", modes[sweep.mode].name, sweep.n, what);
-        return true;
-    case 2: /* what waits is tried again */
-    case 4:
-        edge.ms += 2000;
-        return true;
-    case 3:
+    int phase = sweep.phase++;
+    if (phase == 0) {
+        arm(line);
+    } else if (phase == 1) {
+        check_failure();
+    } else if (phase == 3) {
         look_at_answers();
         /* What only time brings needs all of it again when the service had to start anew. */
         send(line, strstr(line, "tick") != NULL ? 400000 : 4000);
-        return true;
-    default:
+    } else if (phase == 5) {
         look_at_answers();
         check_end();
         return false;
+    } else { /* what waits is tried again */
+        edge.ms += 2000;
     }
+    return true;
 }
 
 bool sweep_next(void)
