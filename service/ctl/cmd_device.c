@@ -28,10 +28,7 @@ enum ctl_exit cmd_device_list(const struct args *args)
     static const char *const titles[] = {"UUID",  "NAME",   "TYPE",      "TENANT",
                                          "STATE", "STATUS", "LAST SEEN", "CERTIFICATE ENDS"};
     char members[CELL];
-    struct json_writer json;
-    json_start(&json, members, sizeof members);
-    if (args_has(args, OPT_TENANT))
-        json_text(&json, "tenant", args_value(args, OPT_TENANT));
+    enum ctl_exit end = link_member("tenant", args_value(args, OPT_TENANT), members, sizeof members);
     const struct list list = {.noun = "device",
                               .verb = "list",
                               .schema = "muster.device.list/1",
@@ -41,7 +38,7 @@ enum ctl_exit cmd_device_list(const struct args *args)
                               .columns = sizeof titles / sizeof titles[0],
                               .row = device_row,
                               .empty = "There is no device yet."};
-    return list_run(args, &list);
+    return end == CTL_DONE ? list_run(args, &list) : end;
 }
 
 static enum ctl_exit show(const struct args *args, const char *verb, const char *schema, const char *members,
@@ -60,11 +57,10 @@ static enum ctl_exit show(const struct args *args, const char *verb, const char 
 enum ctl_exit cmd_device_show(const struct args *args)
 {
     char members[LIMIT_PAYLOAD];
-    struct json_writer json;
     struct document *answer = NULL;
-    json_start(&json, members, sizeof members);
-    json_text(&json, "uuid", args->words[0]);
-    enum ctl_exit end = show(args, "show", "muster.device/1", members, &answer);
+    enum ctl_exit end = link_member("uuid", args->words[0], members, sizeof members);
+    if (end == CTL_DONE)
+        end = show(args, "show", "muster.device/1", members, &answer);
     document_free(answer);
     return end;
 }
@@ -144,9 +140,7 @@ enum ctl_exit cmd_device_events(const struct args *args)
 {
     static const char *const titles[] = {"SEQUENCE", "AT", "EVENT", "WHAT"};
     char members[LIMIT_UUID * 8];
-    struct json_writer json;
-    json_start(&json, members, sizeof members);
-    json_text(&json, "uuid", args->words[0]);
+    enum ctl_exit end = link_member("uuid", args->words[0], members, sizeof members);
     const struct list list = {.noun = "device",
                               .verb = "events",
                               .schema = "muster.device.events/1",
@@ -157,5 +151,5 @@ enum ctl_exit cmd_device_events(const struct args *args)
                               .columns = sizeof titles / sizeof titles[0],
                               .row = event_row,
                               .empty = "There is no event."};
-    return list_run(args, &list);
+    return end == CTL_DONE ? list_run(args, &list) : end;
 }

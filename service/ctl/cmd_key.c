@@ -29,10 +29,7 @@ enum ctl_exit cmd_key_list(const struct args *args)
 {
     static const char *const titles[] = {"KEY ID", "TENANT", "STATE", "USED", "EXPIRES", "REPLACE", "DEVICE TYPES"};
     char members[CELL];
-    struct json_writer json;
-    json_start(&json, members, sizeof members);
-    if (args_has(args, OPT_TENANT))
-        json_text(&json, "tenant", args_value(args, OPT_TENANT));
+    enum ctl_exit end = link_member("tenant", args_value(args, OPT_TENANT), members, sizeof members);
     const struct list list = {.noun = "key",
                               .verb = "list",
                               .schema = "muster.key.list/1",
@@ -42,7 +39,7 @@ enum ctl_exit cmd_key_list(const struct args *args)
                               .columns = sizeof titles / sizeof titles[0],
                               .row = key_row,
                               .empty = "There is no provisioning key."};
-    return list_run(args, &list);
+    return end == CTL_DONE ? list_run(args, &list) : end;
 }
 
 /* 90s, 30m, 1h, 7d, 2w; a bare number is seconds. False when it is no such time. */
@@ -126,11 +123,14 @@ enum ctl_exit cmd_key_create(const struct args *args)
 static enum ctl_exit ask_for_key(const struct args *args, const char *verb)
 {
     char members[4096];
-    struct json_writer json;
     struct document *answer = NULL;
-    json_start(&json, members, sizeof members);
-    json_text(&json, "keyId", args->words[0]);
-    enum ctl_exit end = link_ask_once(args, "key", verb, members, &answer);
+    enum ctl_exit end = link_member("keyId", args->words[0], members, sizeof members);
+    if (end != CTL_DONE)
+        return end;
+    end = link_ask_once(args, "key", verb, members, &answer);
+    /* An unknown key is invalid_field (protocol.md, section 7), and the request has no other field. */
+    if (end == CTL_USAGE)
+        return CTL_NOT_FOUND;
     if (end != CTL_DONE)
         return end;
     if (args_has(args, OPT_JSON))

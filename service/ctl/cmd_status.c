@@ -1,6 +1,5 @@
 #include "service/ctl/link.h"
 #include "service/ctl/out.h"
-#include "topics/json_write.h"
 
 #define CELL 256
 
@@ -9,7 +8,8 @@ static void tell(const struct args *args, const struct value *answer)
     static const char *const counts[] = {"total", "active", "online", "offline", "pending"};
     char directory[CONFIG_PATH], version[CELL], time[CELL], alerts[CELL], line[1024] = "", count[CELL];
     size_t length = 0;
-    target_directory(args, directory, sizeof directory);
+    if (target_directory(args, directory, sizeof directory) != CTL_DONE)
+        return; /* it did before */
     out_scalar(value_member(answer, "version"), version, sizeof version);
     out_scalar(value_member(answer, "serverTime"), time, sizeof time);
     out_scalar(value_member(answer, "alerts24h"), alerts, sizeof alerts);
@@ -30,12 +30,10 @@ static void tell(const struct args *args, const struct value *answer)
 enum ctl_exit cmd_status(const struct args *args)
 {
     char members[CELL];
-    struct json_writer json;
     struct document *answer = NULL;
-    json_start(&json, members, sizeof members);
-    if (args_has(args, OPT_TENANT))
-        json_text(&json, "tenant", args_value(args, OPT_TENANT));
-    enum ctl_exit end = link_ask_once(args, "stats", "overview", members, &answer);
+    enum ctl_exit end = link_member("tenant", args_value(args, OPT_TENANT), members, sizeof members);
+    if (end == CTL_DONE)
+        end = link_ask_once(args, "stats", "overview", members, &answer);
     if (end != CTL_DONE)
         return end;
     if (args_has(args, OPT_JSON))

@@ -1,6 +1,6 @@
+#include "service/ctl/event.h"
 #include "service/ctl/out.h"
 #include "service/ctl/target.h"
-#include "service/io/mqtt.h"
 #include "topics/id.h"
 #include "topics/topic.h"
 
@@ -35,7 +35,7 @@ struct watch {
     struct line *first, **last;
     size_t waiting;
     long long dropped;
-    bool up, down;
+    bool up, down, refused;
     char reason[160];
 };
 
@@ -79,66 +79,13 @@ static void on_up(void *context)
 
 static void on_down(void *context, const char *reason, bool refused)
 {
-    (void)refused;
     struct watch *watch = context;
     pthread_mutex_lock(&watch->lock);
     watch->down = true;
+    watch->refused = refused;
     snprintf(watch->reason, sizeof watch->reason, "%s", reason != NULL ? reason : "");
     pthread_mutex_unlock(&watch->lock);
     wake(watch);
-}
-
-/* What every event has comes first, in the same order; then what this one is about. */
-static void tell_event(const struct value *event)
-{
-    static const char *const first[] = {"at", "tenant", "uuid", "event"};
-    static const char *const hidden[] = {"at", "tenant", "uuid", "event", "id", "sequence", "deviceId"};
-    char text[1024], clean[1024];
-    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
-        out_scalar(value_member(event, first[i]), text, sizeof text);
-        out_clean(text, clean, sizeof clean);
-        printf("%s%s", i > 0 ? "  " : "", clean);
-    }
-    for (const struct value *member = value_first(event); member != NULL; member = value_next(member)) {
-        bool is_hidden = false;
-        for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
-            is_hidden = is_hidden || strcmp(hidden[i], value_name(member)) == 0;
-        if (is_hidden)
-            continue;
-        out_scalar(member, text, sizeof text);
-        out_clean(text, clean, sizeof clean);
-        char name[128];
-        out_clean(value_name(member), name, sizeof name);
-        printf("  %s=%s", name, clean);
-    }
-    putchar('\n');
-}
-
-static void tell_state(const struct value *state)
-{
-    bool online = false;
-    if (value_is_bool(value_member(state, "online"), &online))
-        out_say(online ? "the service is online" : "the service is offline");
-}
-
-/* False for what is no event: anybody may publish in open mode. */
-static bool tell_line(const struct watch *watch, const struct line *line)
-{
-    char text[64 * 1024];
-    struct document *document = document_new_answer(line->text, line->length);
-    const struct value *event = document != NULL ? document_root(document) : NULL;
-    bool ok = event != NULL && value_is_object(event);
-    if (ok && line->is_state) {
-        tell_state(event);
-        ok = false;
-    } else if (ok && args_has(watch->args, OPT_JSON)) {
-        if (out_value(event, text, sizeof text))
-            puts(text);
-    } else if (ok) {
-        tell_event(event);
-    }
-    document_free(document);
-    return ok;
 }
 
 static struct line *take_lines(struct watch *watch, long long *dropped)
@@ -158,9 +105,10 @@ static struct line *take_lines(struct watch *watch, long long *dropped)
 static void drain(struct watch *watch, long long *left)
 {
     long long dropped = 0;
+    bool as_json = args_has(watch->args, OPT_JSON);
     for (struct line *line = take_lines(watch, &dropped); line != NULL;) {
         struct line *next = line->next;
-        if (*left != 0 && tell_line(watch, line) && *left > 0)
+        if (*left != 0 && event_tell(line->text, line->length, line->is_state, as_json) && *left > 0)
             (*left)--;
         free(line);
         line = next;
@@ -170,11 +118,12 @@ static void drain(struct watch *watch, long long *left)
 }
 
 /* Whether the connection changed: 1 up, -1 down, 0 neither. */
-static int take_change(struct watch *watch, char reason[160])
+static int take_change(struct watch *watch, char reason[160], bool *refused)
 {
     pthread_mutex_lock(&watch->lock);
     int change = watch->down ? -1 : watch->up ? 1 : 0;
     memcpy(reason, watch->reason, sizeof watch->reason);
+    *refused = watch->refused;
     watch->up = watch->down = false;
     pthread_mutex_unlock(&watch->lock);
     return change;
@@ -190,35 +139,50 @@ static bool sleep_until_news(const struct watch *watch, int timeout)
     return fds[1].revents == 0;
 }
 
+/* The connection as the main thread sees it. */
+struct attempts {
+    bool was_up;
+    int retry; /* milliseconds until the next attempt, -1: connected or trying */
+    int delay; /* what `retry` will be */
+};
+
+/* Tells what became of the connection and tries again when it is time. Ends when there never was one. */
+static enum ctl_exit keep_connected(struct watch *watch, struct attempts *attempts)
+{
+    char reason[sizeof watch->reason];
+    bool refused = false;
+    int change = take_change(watch, reason, &refused);
+    if (change < 0 && !attempts->was_up)
+        return target_unreachable(&watch->target, reason, refused);
+    if (change < 0 && attempts->delay == WATCH_RETRY)
+        out_say("the connection to the broker is lost (%s); trying again", reason);
+    if (change > 0 && attempts->was_up)
+        out_say("connected again; what happened in between is in: musterctl device events UUID");
+    if (change > 0)
+        *attempts = (struct attempts){.was_up = true, .retry = -1, .delay = WATCH_RETRY};
+    if (change == 0 && attempts->retry >= 0)
+        change = mqtt_connect(watch->mqtt) ? 0 : -1;
+    attempts->retry = change < 0 ? attempts->delay : -1;
+    if (change < 0 && attempts->delay < WATCH_SLOWEST)
+        attempts->delay *= 2;
+    return CTL_DONE;
+}
+
 static enum ctl_exit follow(struct watch *watch)
 {
     long long left = watch->count;
-    int retry = -1, delay = WATCH_RETRY; /* retry: milliseconds until the next attempt, -1: connected or trying */
-    bool was_up = false;
-    for (bool go = mqtt_connect(watch->mqtt); go && left != 0;) {
-        char reason[sizeof watch->reason];
-        go = sleep_until_news(watch, retry);
-        int change = take_change(watch, reason);
-        if (change < 0 && !was_up)
-            return target_unreachable(&watch->target, reason);
-        if (change < 0 && delay == WATCH_RETRY)
-            out_say("the connection to the broker is lost (%s); trying again", reason);
-        if (change > 0 && was_up)
-            out_say("connected again; what happened in between is in: musterctl device events UUID");
-        if (change > 0) {
-            was_up = true;
-            delay = WATCH_RETRY;
-        }
-        if (retry >= 0 && change == 0)
-            mqtt_connect(watch->mqtt);
-        retry = change < 0 ? delay : -1;
-        delay = change < 0 && delay < WATCH_SLOWEST ? delay * 2 : delay;
+    struct attempts attempts = {.retry = -1, .delay = WATCH_RETRY};
+    enum ctl_exit end = CTL_DONE;
+    if (!mqtt_connect(watch->mqtt))
+        return target_unreachable(&watch->target, "the connection cannot be begun", false);
+    for (bool go = true; go && left != 0 && end == CTL_DONE;) {
+        go = sleep_until_news(watch, attempts.retry);
+        end = keep_connected(watch, &attempts);
         drain(watch, &left);
-        enum ctl_exit end = out_done();
-        if (end != CTL_DONE)
-            return end;
+        if (end == CTL_DONE)
+            end = out_done();
     }
-    return CTL_DONE;
+    return end;
 }
 
 /* The events of one tenant, or of all. */
@@ -238,12 +202,7 @@ static enum ctl_exit connect_and_follow(struct watch *watch, const char *filter)
     char state[LIMIT_TOPIC + 1];
     const char *filters[] = {filter, state};
     topic_filter(TOPIC_SERVICE_STATE, state, sizeof state);
-    const struct mqtt_options options = {.host = watch->target.config.broker_host,
-                                         .port = watch->target.config.broker_port,
-                                         .client_id = watch->target.client_id,
-                                         .filters = filters,
-                                         .filter_count = 2,
-                                         .filter_qos = 1};
+    const struct mqtt_options options = target_options(&watch->target, filters, 2);
     long long dropped = 0;
     watch->mqtt = mqtt_new(&options, &callbacks, watch);
     if (watch->mqtt == NULL)

@@ -1,10 +1,10 @@
 #include "service/ctl/link.h"
 
 #include "service/core/secret.h"
+#include "service/ctl/answer.h"
 #include "service/ctl/out.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
-#include "service/io/mqtt.h"
 #include "topics/json_write.h"
 #include "topics/operation.h"
 #include "topics/topic.h"
@@ -27,6 +27,7 @@ struct link {
     pthread_cond_t wake;
     enum link_state state;
     bool was_up;
+    bool refused;      /* the broker does not let us in */
     bool service_gone; /* what the retained service/state says */
     bool service_came; /* it says so anew: it may have missed the request */
     char reason[160];
@@ -60,11 +61,12 @@ static void on_message(void *context, const struct mqtt_message *message)
     pthread_mutex_unlock(&link->lock);
 }
 
-static void set_state(struct link *link, enum link_state state, const char *reason)
+static void set_state(struct link *link, enum link_state state, const char *reason, bool refused)
 {
     pthread_mutex_lock(&link->lock);
     link->state = state;
     link->was_up = link->was_up || state == LINK_UP;
+    link->refused = refused;
     snprintf(link->reason, sizeof link->reason, "%s", reason != NULL ? reason : "");
     pthread_cond_signal(&link->wake);
     pthread_mutex_unlock(&link->lock);
@@ -72,13 +74,12 @@ static void set_state(struct link *link, enum link_state state, const char *reas
 
 static void on_up(void *context)
 {
-    set_state(context, LINK_UP, NULL);
+    set_state(context, LINK_UP, NULL, false);
 }
 
 static void on_down(void *context, const char *reason, bool refused)
 {
-    (void)refused;
-    set_state(context, LINK_DOWN, reason);
+    set_state(context, LINK_DOWN, reason, refused);
 }
 
 /* Deadlines are monotonic: a jump of the wall clock changes nothing. */
@@ -98,12 +99,7 @@ static struct mqtt *open_mqtt(struct link *link)
     const char *filters[] = {link->reply, state};
     topic_filter(TOPIC_SERVICE_STATE, state, sizeof state);
     const struct mqtt_callbacks callbacks = {.message = on_message, .up = on_up, .down = on_down};
-    const struct mqtt_options options = {.host = link->target->config.broker_host,
-                                         .port = link->target->config.broker_port,
-                                         .client_id = link->target->client_id,
-                                         .filters = filters,
-                                         .filter_count = 2,
-                                         .filter_qos = 1};
+    const struct mqtt_options options = target_options(link->target, filters, 2);
     return mqtt_new(&options, &callbacks, link);
 }
 
@@ -124,7 +120,7 @@ struct link *link_new(const struct target *target)
         return NULL;
     }
     if (!mqtt_connect(link->mqtt))
-        set_state(link, LINK_DOWN, "the connection cannot be begun");
+        set_state(link, LINK_DOWN, "the connection cannot be begun", false);
     return link;
 }
 
@@ -203,7 +199,7 @@ static void send(struct link *link, const struct ask *ask)
 static void exchange(struct link *link, const struct ask *ask)
 {
     int64_t now = clock_now().mono.ms, deadline = now + LINK_GIVE_UP_MS, next = now;
-    while (!link->answered && now < deadline && (link->state != LINK_DOWN || link->was_up)) {
+    while (!link->answered && now < deadline && (link->state != LINK_DOWN || (link->was_up && !link->refused))) {
         if (link->state == LINK_DOWN) {
             reconnect(link);
             next = now;
@@ -216,37 +212,6 @@ static void exchange(struct link *link, const struct ask *ask)
         }
         now = clock_now().mono.ms;
     }
-}
-
-/* A refusal by the service, told in its own words; the table's where it has none. */
-static enum ctl_exit tell_refusal(const struct value *error)
-{
-    const char *code = value_text(value_member(error, "code"));
-    const char *message = value_text(value_member(error, "message")), *mend = value_text(value_member(error, "mend"));
-    const char *field = value_text(value_member(error, "field"));
-    enum status status = status_from_code(code != NULL ? code : "");
-    bool has_field = field != NULL && field[0] != '\0';
-    return out_error(ctl_exit_of(status), code != NULL ? code : "internal", mend != NULL ? mend : status_mend(status),
-                     "%s%s%s%s", message != NULL ? message : status_message(status), has_field ? " (" : "",
-                     has_field ? field : "", has_field ? ")" : "");
-}
-
-static enum ctl_exit read_answer(const struct link *link, struct document **answer)
-{
-    *answer = document_new_answer(link->answer, link->length);
-    const struct value *root = *answer != NULL ? document_root(*answer) : NULL;
-    const struct value *error = root != NULL ? value_member(root, "error") : NULL;
-    enum ctl_exit end = CTL_DONE;
-    if (root == NULL || !value_is_object(root))
-        end = out_error(CTL_FAILED, NULL, "is this musterctl of the same version as the service?",
-                        "the service's answer is no JSON object");
-    else if (error != NULL)
-        end = tell_refusal(error);
-    if (end == CTL_DONE)
-        return end;
-    document_free(*answer);
-    *answer = NULL;
-    return end;
 }
 
 enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, const char *members,
@@ -264,12 +229,22 @@ enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, co
     pthread_mutex_unlock(&link->lock);
     secret_wipe(&ask, sizeof ask);
     if (answered)
-        return read_answer(link, answer);
+        return answer_read(link->answer, link->length, answer);
     if (!up)
-        return target_unreachable(link->target, link->reason);
+        return target_unreachable(link->target, link->reason, link->refused);
     return out_error(CTL_TIMEOUT, NULL, "is musterd running? start it with make run, then look with: musterctl status",
                      "the service did not answer within %d s%s", LINK_GIVE_UP_MS / 1000,
                      gone ? "; the broker says that it is offline" : "");
+}
+
+enum ctl_exit link_member(const char *name, const char *value, char *out, size_t size)
+{
+    struct json_writer json;
+    json_start(&json, out, size);
+    if (value != NULL)
+        json_text(&json, name, value);
+    return json.overflow ? out_error(CTL_USAGE, "too_large", status_mend(ST_TOO_LARGE), "%s is too long", name)
+                         : CTL_DONE;
 }
 
 enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,

@@ -24,6 +24,9 @@ void link_free(struct link *link); /* NULL is fine */
 enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, const char *members,
                        struct document **answer);
 
+/* Writes `members` of one text, or "" when `value` is NULL. CTL_USAGE, told on stderr, when it does not fit. */
+enum ctl_exit link_member(const char *name, const char *value, char *out, size_t size);
+
 /* The whole of a simple command: finds the target, asks once, ends the connection. */
 enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,
                             struct document **answer);

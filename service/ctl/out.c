@@ -44,14 +44,20 @@ void out_clean(const char *text, char *out, size_t size)
     out[used] = '\0';
 }
 
+static void clean_sentence(char clean[OUT_CELL], const char *format, va_list arguments)
+{
+    char sentence[800];
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    out_clean(sentence, clean, OUT_CELL);
+}
+
 enum ctl_exit out_error(enum ctl_exit end, const char *code, const char *mend, const char *format, ...)
 {
-    char sentence[800], clean[OUT_CELL];
+    char clean[OUT_CELL];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
+    clean_sentence(clean, format, arguments);
     va_end(arguments);
-    out_clean(sentence, clean, sizeof clean);
     fprintf(stderr, "error: %s", clean);
     if (code != NULL) {
         out_clean(code, clean, sizeof clean);
@@ -67,12 +73,11 @@ enum ctl_exit out_error(enum ctl_exit end, const char *code, const char *mend, c
 
 void out_say(const char *format, ...)
 {
-    char sentence[800], clean[OUT_CELL];
+    char clean[OUT_CELL];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof sentence, format, arguments);
+    clean_sentence(clean, format, arguments);
     va_end(arguments);
-    out_clean(sentence, clean, sizeof clean);
     fprintf(stderr, "%s\n", clean);
 }
 

@@ -11,17 +11,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void target_directory(const struct args *args, char *out, size_t size)
+enum ctl_exit target_directory(const struct args *args, char *out, size_t size)
 {
     const char *directory = args_value(args, OPT_DIR);
     if (directory == NULL || directory[0] == '\0')
         directory = getenv("MUSTER_DIR");
     if (directory == NULL || directory[0] == '\0')
         directory = access("run/muster.conf", F_OK) == 0 ? "run" : "/etc/muster";
-    snprintf(out, size, "%s", directory);
     /* "run/" and "run" are the same folder; messages name it one way. */
-    for (size_t length = strlen(out); length > 1 && out[length - 1] == '/'; length--)
-        out[length - 1] = '\0';
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    if (length >= size)
+        return out_error(CTL_CONFIG, NULL, "use a folder with a shorter path",
+                         "the folder's path has %zu octets; %zu is the most: %.80s...", length, size - 1, directory);
+    memcpy(out, directory, length);
+    out[length] = '\0';
+    return CTL_DONE;
 }
 
 /* A key that others can read is no longer this operator's alone. */
@@ -69,7 +75,9 @@ enum ctl_exit target_find(const struct args *args, struct target *out)
     char path[CONFIG_PATH + 16], error[900], mend[CONFIG_PATH + 64];
     unsigned char random[12];
     *out = (struct target){.directory = ""};
-    target_directory(args, out->directory, sizeof out->directory);
+    enum ctl_exit end = target_directory(args, out->directory, sizeof out->directory);
+    if (end != CTL_DONE)
+        return end;
     snprintf(path, sizeof path, "%s/muster.conf", out->directory);
     if (access(path, F_OK) != 0) {
         snprintf(mend, sizeof mend, "musterctl init --dir %s, or name another folder with --dir", out->directory);
@@ -89,11 +97,34 @@ void target_wipe(struct target *target)
     secret_wipe(target->operator_key, sizeof target->operator_key);
 }
 
-enum ctl_exit target_unreachable(const struct target *target, const char *reason)
+struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count)
 {
+    return (struct mqtt_options){.host = target->config.broker_host,
+                                 .port = target->config.broker_port,
+                                 .client_id = target->client_id,
+                                 .username = "operator", /* protocol.md, section 2 */
+                                 .password = target->operator_key,
+                                 .filters = filters,
+                                 .filter_count = count,
+                                 .filter_qos = 1};
+}
+
+enum ctl_exit target_unreachable(const struct target *target, const char *reason, bool refused)
+{
+    const char *host = target->config.broker_host;
+    const char *open = reason[0] != '\0' ? " (" : "", *close = reason[0] != '\0' ? ")" : "";
+    int port = target->config.broker_port;
     char mend[2 * CONFIG_PATH];
+    if (refused) {
+        snprintf(mend, sizeof mend,
+                 "does the broker know the user operator with the key in %s/admin.key as its password? its log says "
+                 "more",
+                 target->directory);
+        return out_error(CTL_DENIED, NULL, mend, "the broker at %s:%d refuses this operator%s%s%s", host, port, open,
+                         reason, close);
+    }
     snprintf(mend, sizeof mend, "is the broker running? start both with make run, or: mosquitto -c %s/mosquitto.conf",
              target->directory);
-    return out_error(CTL_BROKER, NULL, mend, "the broker at %s:%d is not reachable%s%s%s", target->config.broker_host,
-                     target->config.broker_port, reason[0] != '\0' ? " (" : "", reason, reason[0] != '\0' ? ")" : "");
+    return out_error(CTL_BROKER, NULL, mend, "the broker at %s:%d is not reachable%s%s%s", host, port, open, reason,
+                     close);
 }

@@ -6,6 +6,7 @@
 
 #include "service/config.h"
 #include "service/ctl/ctl.h"
+#include "service/io/mqtt.h"
 #include "topics/limits.h"
 
 struct target {
@@ -15,14 +16,18 @@ struct target {
     char client_id[32];                      /* musterctl-<random> */
 };
 
-/* Finds the folder: --dir, else $MUSTER_DIR, else ./run when it has a muster.conf, else /etc/muster. */
-void target_directory(const struct args *args, char *out, size_t size);
+/* Finds the folder: --dir, else $MUSTER_DIR, else ./run when it has a muster.conf, else /etc/muster. Any
+ * other end than CTL_DONE has said why on stderr. */
+enum ctl_exit target_directory(const struct args *args, char *out, size_t size);
 
 /* Reads the folder's configuration and key. Any other end than CTL_DONE has said why on stderr. */
 enum ctl_exit target_find(const struct args *args, struct target *out);
 void target_wipe(struct target *target);
 
-/* Says that the broker is not reachable. */
-enum ctl_exit target_unreachable(const struct target *target, const char *reason);
+/* How to connect: to this broker, as this operator. The texts are the target's and the caller's. */
+struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count);
+
+/* Says that the broker is not reachable, or, `refused`, that it does not let this operator in. */
+enum ctl_exit target_unreachable(const struct target *target, const char *reason, bool refused);
 
 #endif
