@@ -125,9 +125,12 @@ stop() {
 # --- what to type -----------------------------------------------------------------------------------------------------
 
 print_commands() {
-  local d key viewer q="-h localhost -p $plain -V 5 -q 1"
-  d=$(printf %q "$dir")
-  key=$(cat "$dir/provisioning.key") viewer=$(cat "$dir/viewer.key")
+  local d b key viewer q="-h localhost -p $plain -V 5 -q 1"
+  # What begins with - is a file for every program when ./ stands before it.
+  case "$dir" in -*) d=./$dir ;; *) d=$dir ;; esac
+  d=$(printf %q "$d") b=$(printf %q "$build")
+  # The keys stand in the commands, and so in the history of whoever pastes them: these are for trying by hand.
+  key=$(cat -- "$dir/provisioning.key") viewer=$(cat -- "$dir/viewer.key")
   cat <<END
 
 Muster is ready: plain $plain, TLS $tls, mutual TLS $mtls, on this machine alone. Each line below can be pasted as it is.
@@ -152,13 +155,13 @@ mosquitto_pub -h localhost -p $plain -q 1 -i dev1~pub -t muster/v1/device/dev1/c
 mosquitto_pub -h localhost -p $mtls --cafile $d/ca.pem --cert dev1.pem --key dev1.key -q 1 -i dev1~pub -t muster/v1/device/dev1/heartbeat -m '{"session":"s1"}'
 
 The same, all by itself, with the reference client:
-$build/muster-device run --dir $d/device1 --broker localhost --port $tls --mtls-port $mtls --cafile $d/ca.pem --provisioning-key-file $d/provisioning.key --open --name "Device 1" --type sensor
+$b/muster-device run --dir $d/device1 --broker localhost --port $tls --mtls-port $mtls --cafile $d/ca.pem --provisioning-key-file $d/provisioning.key --open --name "Device 1" --type sensor
 
 Look after the devices:
-$build/musterctl --dir $d status
-$build/musterctl --dir $d device list
-$build/musterctl --dir $d watch
-$build/musterctl --dir $d key create --uses 10 --expires 1h
+$b/musterctl --dir $d status
+$b/musterctl --dir $d device list
+$b/musterctl --dir $d watch
+$b/musterctl --dir $d key create --uses 10 --expires 1h
 
 Ctrl-C ends broker and service; the next make run finds everything again in $dir.
 
@@ -169,7 +172,7 @@ END
 tell_when_ready() {
   local words code told=$SECONDS
   while :; do
-    words=$(setpriv --pdeathsig TERM "$build/musterctl" --dir "$dir" status 2>&1)
+    words=$(setpriv --pdeathsig TERM "$build/musterctl" "--dir=$dir" status 2>&1)
     code=$?
     case $code in
     0) break ;;

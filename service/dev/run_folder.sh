@@ -46,6 +46,14 @@ check_port() { # name, port
 
 # --- the folder -------------------------------------------------------------------------------------------------------
 
+# What awk is given: it takes a name with = for an assignment, and one that begins with - for an option.
+whole() { # path
+  case "$1" in
+  /*) say "$1" ;;
+  *) say "$PWD/$1" ;;
+  esac
+}
+
 # What each listener of mosquitto.conf is follows from its options; given the file twice, rewrites its ports.
 listeners='
   FNR == 1 { pass++; at = 0 }
@@ -56,14 +64,15 @@ listeners='
   pass == 2 && $1 == "listener" { $2 = kind[at] == "plain" ? plain : kind[at] == "tls" ? tls : mtls }
   pass == 2 { print }'
 listener_ports() {
-  awk "$listeners"' END { for (i = 1; i <= at; i++) print kind[i] "=" port[i] }' "$dir/mosquitto.conf" | sort | paste -sd ' '
+  awk "$listeners"' END { for (i = 1; i <= at; i++) print kind[i] "=" port[i] }' "$(whole "$dir/mosquitto.conf")" |
+    sort | paste -sd ' '
 }
 
 # A file is replaced whole, so that an interruption leaves the old or the new one.
 replace() { # file, awk's arguments
   local file=$1
   shift
-  (umask 077 && awk "$@" >"$file.new") && sync "$file.new" && mv "$file.new" "$file" ||
+  (umask 077 && awk "$@" >"$file.new") && sync -- "$file.new" && mv -- "$file.new" "$file" ||
     die "cannot write $file" "check the folder's owner and the space on the disk"
 }
 
@@ -80,15 +89,15 @@ fit_ports() {
       "set the ports there by hand, or use another folder: make run RUN_DIR=run2"
     say "ports: $have -> $want in $dir/mosquitto.conf"
     replace "$dir/mosquitto.conf" -v "plain=$plain" -v "mtls=$mtls" -v "tls=$tls" "$listeners" \
-      "$dir/mosquitto.conf" "$dir/mosquitto.conf"
+      "$(whole "$dir/mosquitto.conf")" "$(whole "$dir/mosquitto.conf")"
   fi
   # The service's own connection goes to the plain port.
-  if [ "$(awk '$1 == "broker_port" { print $2 }' "$dir/muster.conf")" != "$plain" ]; then
+  if [ "$(awk '$1 == "broker_port" { print $2 }' "$(whole "$dir/muster.conf")")" != "$plain" ]; then
     say "ports: broker_port $plain in $dir/muster.conf"
     replace "$dir/muster.conf" -v "port=$plain" '
       $1 == "broker_port" { print "broker_port " port; found = 1; next }
       { print }
-      END { if (!found) print "broker_port " port }' "$dir/muster.conf"
+      END { if (!found) print "broker_port " port }' "$(whole "$dir/muster.conf")"
   fi
 }
 
@@ -97,11 +106,11 @@ check_paths() { # a folder that was moved: the broker's files are named by their
   while read -r file; do
     [ -r "$file" ] || die "$dir/mosquitto.conf names $file, which cannot be read" \
       "if the folder was moved, remove $dir/mosquitto.conf: it is made anew"
-  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\) //p' "$dir/mosquitto.conf")
+  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\) //p' -- "$dir/mosquitto.conf")
 }
 
 take_folder() {
-  (umask 077 && mkdir -p "$dir") || die "cannot make the folder $dir" "use another one: make run RUN_DIR=..."
+  (umask 077 && mkdir -p -- "$dir") || die "cannot make the folder $dir" "use another one: make run RUN_DIR=..."
   exec 9>"$dir/run.lock" || die "cannot write into the folder $dir" "run as the user who owns it, or use another one"
   flock -n 9 || die "another make run uses the folder $dir" "end that one, or use another folder: make run RUN_DIR=run2"
 }
@@ -109,7 +118,7 @@ take_folder() {
 init_folder() {
   if [ ! -e "$dir/muster.conf" ] || [ ! -e "$dir/mosquitto.conf" ]; then
     # Its last paragraph tells how to start by hand what is started here anyway.
-    "$build/musterctl" init --dir "$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" 9>&- | sed '/^$/,$d'
+    "$build/musterctl" init "--dir=$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" 9>&- | sed '/^$/,$d'
     [ "${PIPESTATUS[0]}" -eq 0 ] || exit 1
     say ""
   fi
