@@ -44,6 +44,9 @@ struct certificate {
  * `now` is in seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
 int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size);
 
+/* Whether the first certificate in `pem` is one for this key. False also when there is no certificate. Thread-safe. */
+bool certificate_is_for(const char *pem, size_t length, const struct key *key);
+
 /* Opens the authority: reads both files, checks that they belong together, that the certificate is a CA's, and that no
  * one but the owner can read the key. NULL with a sentence and the mend in `error`. The caller calls ca_free. */
 struct ca *ca_new(const struct ca_options *options, char *error, size_t error_size);

@@ -136,3 +136,15 @@ int ca_create(const struct ca_options *options, enum key_type type, int64_t now,
     ERR_clear_error();
     return result;
 }
+
+bool certificate_is_for(const char *pem, size_t length, const struct key *key)
+{
+    char no_passphrase[] = "";
+    BIO *bio = BIO_new_mem_buf(pem, (int)length);
+    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, no_passphrase) : NULL;
+    bool fits = certificate != NULL && X509_check_private_key(certificate, key_evp(key)) == 1;
+    X509_free(certificate);
+    BIO_free(bio);
+    ERR_clear_error();
+    return fits;
+}

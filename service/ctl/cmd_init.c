@@ -5,12 +5,9 @@
 #include "topics/json_write.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* In this order; the last one makes the folder whole. */
 static const struct step {
@@ -61,15 +58,27 @@ static enum ctl_exit read_ports(const struct args *args, struct init *init)
     return CTL_DONE;
 }
 
+static bool may_sign(enum key_type type)
+{
+    return type == KEY_EC_P256 || key_type_is_slow(type);
+}
+
+static enum ctl_exit refuse_type(const char *type)
+{
+    char mend[128] = "use one of:";
+    for (int i = 0; i < KEY_TYPE_COUNT; i++)
+        if (may_sign((enum key_type)i))
+            snprintf(mend + strlen(mend), sizeof mend - strlen(mend), " %s", key_type_name((enum key_type)i));
+    return out_error(CTL_USAGE, NULL, mend, "--ca-key-type cannot be \"%s\"", type);
+}
+
 static enum ctl_exit read_authority(const struct args *args, struct init *init)
 {
     const char *type = args_value(args, OPT_CA_KEY_TYPE), *file = args_value(args, OPT_CA_PASSPHRASE_FILE);
     char path[4096];
     init->authority_type = KEY_EC_P256;
-    if (type != NULL && (!key_type_from_name(type, &init->authority_type) ||
-                         (init->authority_type != KEY_EC_P256 && !key_type_is_slow(init->authority_type))))
-        return out_error(CTL_USAGE, NULL, "use ec:p256, rsa:2048, rsa:3072 or rsa:4096",
-                         "--ca-key-type cannot be \"%s\"", type);
+    if (type != NULL && (!key_type_from_name(type, &init->authority_type) || !may_sign(init->authority_type)))
+        return refuse_type(type);
     if (file == NULL)
         return CTL_DONE;
     if (realpath(file, path) == NULL || strlen(path) >= CONFIG_PATH)
@@ -95,22 +104,6 @@ static enum ctl_exit read_names(const struct args *args, struct init *init)
     return CTL_DONE;
 }
 
-/* Makes the folder, and holds it so that two inits do not work on it at once; the lock ends with the program. */
-static enum ctl_exit take_folder(struct init *init)
-{
-    char path[4096];
-    if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
-        return init_cannot_write(init->directory, errno);
-    if (realpath(init->directory, path) == NULL || strlen(path) >= CONFIG_PATH - 64)
-        return out_error(CTL_FAILED, NULL, "use another folder", "cannot use %s: %s", init->directory, strerror(errno));
-    memcpy(init->absolute, path, strlen(path) + 1);
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) != 0)
-        return out_error(CTL_CONFLICT, NULL, "wait for the other musterctl init to end", "cannot take %s: %s",
-                         init->directory, strerror(errno));
-    return CTL_DONE;
-}
-
 /* An existing muster.conf decides; the options are for a new one. */
 static enum ctl_exit read_config(const struct args *args, struct init *init)
 {
@@ -121,7 +114,8 @@ static enum ctl_exit read_config(const struct args *args, struct init *init)
         return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
     if (init->had_config)
         return CTL_DONE;
-    config_default(init->directory, &init->config);
+    if (config_default(init->directory, &init->config) != 0) /* init_take_folder lets no such folder pass */
+        return out_error(CTL_FAILED, NULL, NULL, "the folder's path is too long");
     enum ctl_exit end = read_names(args, init);
     return end == CTL_DONE ? read_authority(args, init) : end;
 }
@@ -189,10 +183,11 @@ enum ctl_exit cmd_init(const struct args *args)
     struct init init = {.now = clock_now().wall / 1000};
     bool made[STEPS], any = false;
     umask(077);
-    target_directory(args, init.directory, sizeof init.directory);
-    enum ctl_exit end = read_ports(args, &init);
+    enum ctl_exit end = target_directory(args, init.directory, sizeof init.directory);
     if (end == CTL_DONE)
-        end = take_folder(&init);
+        end = read_ports(args, &init);
+    if (end == CTL_DONE)
+        end = init_take_folder(&init);
     if (end == CTL_DONE)
         end = read_config(args, &init);
     if (end == CTL_DONE)

@@ -32,6 +32,9 @@ bool init_has(const char *path);
 /* Tells that `path` cannot be written. */
 enum ctl_exit init_cannot_write(const char *path, int error);
 
+/* init_folder.c: makes the folder `directory` and holds it; fills in `absolute`. The paths of its files fit. */
+enum ctl_exit init_take_folder(struct init *init);
+
 /* init_certificates.c: the authority, and the broker's key and certificate. */
 bool init_has_authority(const struct init *init);
 enum ctl_exit init_make_authority(struct init *init);

@@ -32,12 +32,27 @@ enum ctl_exit init_make_authority(struct init *init)
     return CTL_DONE;
 }
 
+/* The broker's key when there is one that can be read: unencrypted, since nobody types a passphrase for a broker. */
+static struct key *read_server_key(const char *path)
+{
+    char pem[2 * KEY_PEM_MAX];
+    size_t length = 0;
+    struct key *key = file_read(path, pem, sizeof pem, &length) == 0 ? key_read_pem(pem, length, NULL) : NULL;
+    key_wipe(pem, sizeof pem);
+    return key;
+}
+
+/* An init that was interrupted, or a file that was put back, may have left a certificate of another key. */
 bool init_has_server(const struct init *init)
 {
-    char certificate[INIT_PATH], key[INIT_PATH];
-    init_path(init, "server.pem", certificate, sizeof certificate);
-    init_path(init, "server.key", key, sizeof key);
-    return init_has(certificate) && init_has(key);
+    char path[INIT_PATH], pem[CA_BUNDLE_MAX];
+    size_t length = 0;
+    init_path(init, "server.key", path, sizeof path);
+    struct key *key = read_server_key(path);
+    init_path(init, "server.pem", path, sizeof path);
+    bool fits = key != NULL && file_read(path, pem, sizeof pem, &length) == 0 && certificate_is_for(pem, length, key);
+    key_free(key);
+    return fits;
 }
 
 static enum ctl_exit issue(struct init *init, const struct key *key, struct certificate *out)
@@ -63,33 +78,47 @@ static enum ctl_exit issue(struct init *init, const struct key *key, struct cert
                           "the broker's certificate cannot be made %s", why.detail);
 }
 
-/* The key first: while there is no certificate for it, nobody uses it, and the next init may replace it. */
-static enum ctl_exit save_server(const struct init *init, const struct key *key, const struct certificate *certificate)
+static enum ctl_exit save_key(const char *path, const struct key *key)
 {
-    char path[INIT_PATH], pem[KEY_PEM_MAX];
-    init_path(init, "server.key", path, sizeof path);
+    char pem[KEY_PEM_MAX];
     bool ok = key_write_pem(key, NULL, pem, sizeof pem);
     int failed = ok ? file_write(path, pem, strlen(pem), 0600) : 0;
     key_wipe(pem, sizeof pem);
     if (!ok)
         return out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot write a key");
-    if (failed != 0)
-        return init_cannot_write(path, failed);
-    init_path(init, "server.pem", path, sizeof path);
-    failed = file_write(path, certificate->pem, strlen(certificate->pem), 0644);
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
+}
+
+/* A key that is there is taken up, never replaced: it may be one that somebody put there. */
+static enum ctl_exit take_server_key(const struct init *init, struct key **out)
+{
+    char path[INIT_PATH];
+    init_path(init, "server.key", path, sizeof path);
+    if (init_has(path)) {
+        *out = read_server_key(path);
+        return *out != NULL ? CTL_DONE
+                            : out_error(CTL_CONFIG, NULL, "remove it, then run the same command again",
+                                        "the broker's key %s is no private key in PEM that can be read without a "
+                                        "passphrase",
+                                        path);
+    }
+    /* Devices that trust an RSA authority may know nothing else. */
+    *out = key_new(key_type_is_slow(init->authority_type) ? KEY_RSA_2048 : KEY_EC_P256);
+    return *out != NULL ? save_key(path, *out) : out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot make a key");
 }
 
 enum ctl_exit init_make_server(struct init *init)
 {
+    char path[INIT_PATH];
     struct certificate certificate;
-    /* Devices that trust an RSA authority may know nothing else. */
-    struct key *key = key_new(key_type_is_slow(init->authority_type) ? KEY_RSA_2048 : KEY_EC_P256);
-    if (key == NULL)
-        return out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot make a key");
-    enum ctl_exit end = issue(init, key, &certificate);
+    struct key *key = NULL;
+    enum ctl_exit end = take_server_key(init, &key);
     if (end == CTL_DONE)
-        end = save_server(init, key, &certificate);
+        end = issue(init, key, &certificate);
     key_free(key);
-    return end;
+    if (end != CTL_DONE)
+        return end;
+    init_path(init, "server.pem", path, sizeof path);
+    int failed = file_write(path, certificate.pem, strlen(certificate.pem), 0644);
+    return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
 }

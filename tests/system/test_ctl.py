@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import time
@@ -134,7 +135,8 @@ def lists_and_records():
         t.equal([e["sequence"] for e in after], [2], "events after a sequence")
         t.equal(len(ctl_json(stack, "device", "events", "dev1", "--limit", "1")["items"]), 1, "events with a limit")
         for words, code in ((["device", "show", "nobody"], 6), (["device", "events", "nobody"], 6), (["device", "create", "dev1"], 7),
-                            (["device", "create", "a b"], 2), (["key", "show", "nosuch"], 2), (["device", "list", "--tenant", "nobody"],
+                            (["device", "create", "a b"], 2), (["key", "show", "nosuch"], 6), (["key", "disable", "nosuch"], 6),
+                            (["key", "show", "k" * 5000], 2), (["device", "list", "--tenant", "nobody"],
                                                                                              (0, 2))):
             done = stack.ctl(*words)
             t.check(done.returncode in (code if isinstance(code, tuple) else (code,)), "%s is exit code %s" % (words, code), done)
@@ -267,6 +269,125 @@ def a_viewer():
         t.equal(stack.one("SELECT count(*) FROM audit WHERE outcome = 'not_authorised'"), 3, "the refusals are in the audit log")
 
 
+def the_broker_wants_a_login():
+    """musterctl is the user `operator` with its key as the password; a refused login is no broker that is away."""
+    stack = Stack(go=False)
+    passwords, login = stack.path("passwords"), stack.path("login")
+    for path, text in ((passwords, ""), (login, "secret\n"), (stack.path("mosquitto.conf"), read(stack.path("mosquitto.conf")).replace(
+            "allow_anonymous true", "allow_anonymous false\npassword_file " + passwords))):
+        with open(path, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(text)
+    stack.set("broker_username service", "broker_password_file login")
+    with stack:
+        stack.start_broker()
+        for words in (["status"], ["device", "list"], ["watch", "--count", "1"]):
+            done = stack.ctl(*words)
+            t.check(done.returncode == 5 and "refuses this operator" in done.stderr and "admin.key" in done.stderr,
+                    "%s that the broker refuses is exit code 5" % words, done)
+        end(stack.broker)
+        for name, password in (("service", "secret"), ("operator", stack.admin)):
+            run(["mosquitto_passwd", "-b", passwords, name, password])
+        stack.start_broker()
+        stack.start_service()
+        t.check(wait_for(lambda: stack.ctl("status").returncode == 0, 15), "status with the operator's login", stack.ctl("status"))
+        events = start([CTL, "--dir", stack.directory, "watch", "--count", "1", "--json"], stack.path("login.log"))
+        t.check(wait_for(lambda: "as musterctl-" in read(stack.path("broker.log")).splitlines()[-1], 5), "and so connects watch")
+        time.sleep(0.4)
+        t.equal(stack.ctl("device", "create", "byhand").returncode, 0, "device create")
+        t.equal(events.wait(10), 0, "and watch sees it")
+
+
+def watching_goes_on():
+    """A broker that comes back is watched again."""
+    with Stack() as stack:
+        log = stack.path("watch.log")
+        watch = start([CTL, "--dir", stack.directory, "watch", "--count", "1"], log)
+        wait_for(lambda: "as musterctl-" in read(stack.path("broker.log")), 5)
+        time.sleep(0.4)
+        end(stack.broker)
+        t.check(wait_for(lambda: "is lost" in read(log), 5), "a lost connection is told", read(log))
+        time.sleep(3)  # some attempts
+        t.equal((watch.poll(), read(log).count("is lost")), (None, 1), "once, and watch goes on")
+        stack.start_broker()
+        t.check(wait_for(lambda: "connected again" in read(log), 15), "and so is a new one", read(log))
+        t.check(wait_for(stack.answers, 15), "the service is back")
+        t.equal(stack.ctl("device", "create", "again").returncode, 0, "device create")
+        t.equal(watch.wait(10), 0, "what happens then is seen")
+
+
+# --- folders ----------------------------------------------------------------------------------------------------------
+
+def init_again(where, *more):
+    done = run([CTL, "init", "--dir", where, *more])
+    return done, [line.split("  ")[0][2:] for line in done.stdout.splitlines() if line.startswith("\u2714") and "(kept)" not in line]
+
+
+def init_mends():
+    """What was lost or does not fit is made anew, and only that."""
+    where = folder() + "/mended"
+    t.equal(len(init_again(where)[1]), 6, "a new folder")
+    other = folder() + "/other"
+    init_again(other)
+    database, server = where + "/muster.db", where + "/server.pem"
+    key = read(where + "/server.key")
+    for name in ("muster.db", "server.pem"):  # of another installation: neither knows these keys
+        with open(other + "/" + name, "rb") as source, open(where + "/" + name, "wb") as file:
+            file.write(source.read())
+    done, made = init_again(where)
+    t.equal((done.returncode, made), (0, ["broker's certificate", "database and first keys"]), "what does not fit is made anew")
+    t.equal(read(where + "/server.key"), key, "but the broker's key is kept")
+    fits = [run(["openssl"] + words).stdout for words in (["x509", "-in", server, "-noout", "-pubkey"],
+                                                          ["pkey", "-in", where + "/server.key", "-pubout"])]
+    t.check(fits[0] == fits[1] and "PUBLIC" in fits[0], "and its certificate is of that key", fits)
+    t.equal(sorted(sqlite3.connect(database).execute("SELECT name, id FROM operator")),
+            [(name, read("%s/%s.key" % (where, name)).split("_")[1]) for name in ("admin", "viewer")], "the operators have their keys")
+    t.equal(init_again(where)[1], [], "then everything is there")
+    with open(where + "/viewer.key", "a", encoding="utf-8") as file:
+        file.seek(0)
+        file.truncate()
+        file.write(read(where + "/admin.key")[:13] + read(other + "/admin.key")[13:])
+    done = init_again(where)[0]
+    t.check(done.returncode == 3 and "viewer.key is not the one" in done.stderr and "mend: remove it" in done.stderr,
+            "a key with an id that the database knows with another secret", done)
+    os.remove(where + "/viewer.key")
+    with open(where + "/server.key", "w", encoding="utf-8") as file:
+        file.write("no key\n")
+    done = init_again(where)[0]
+    t.check(done.returncode == 3 and "server.key" in done.stderr and "mend:" in done.stderr, "a broken key is told", done)
+    with open(database, "w", encoding="utf-8") as file:
+        file.write("no database\n" * 1000)
+    os.remove(where + "/server.key")
+    done = init_again(where)[0]
+    t.check(done.returncode == 1 and "muster.db cannot be used" in done.stderr, "a broken database is told", done)
+
+
+def names_of_folders():
+    """Every name works that mosquitto.conf can hold; make run's awk takes = and - for something else."""
+    base = folder()
+    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    change = 'build=none dir=$0 plain=1 mtls=2 tls=3; say() { printf "%s\\n" "$*"; }; die() { say "$@"; exit 1; }; ' \
+             '. "$1"; fit_ports && check_paths && take_folder'
+    for name in ("a=b", "-v", "--help", "x y", "-a=b c", "d$(e)"):
+        done = run([CTL, "init", "--dir=" + name] + ports, cwd=base)
+        t.check(done.returncode == 0, "init --dir=" + name, done)
+        done = run(["bash", "-c", change, name, os.path.join(ROOT, "service/dev/run_folder.sh")], cwd=base)
+        t.check(done.returncode == 0 and "mtls=2 plain=1 tls=3" in done.stdout, "make run sets the ports in " + name, done)
+        where = os.path.join(base, name)
+        found = [re.findall(pattern, read(where + file)) for pattern, file in ((r"listener (\d+)", "/mosquitto.conf"),
+                                                                               (r"\nbroker_port (\d+)", "/muster.conf"))]
+        t.equal(found, [["1", "3", "2"], ["1"]], "and they are there")
+    deep = os.path.join(base, "m" * 200)
+    os.mkdir(deep)
+    for where, code, part in ((base + "/a\nb", 2, "control"), (base + "/a\x7fb", 2, "control"), ("/" + "n" * 600, 3, "511"),
+                              (deep + "/" + "n" * 250, 2, "447")):
+        done = run([CTL, "init", "--dir", where] + ports)
+        t.check(done.returncode == code and part in done.stderr and "mend:" in done.stderr, "init in ...%r is refused" % where[-20:], done)
+        t.equal([found for found in os.listdir(base) if "\n" in found or "\x7f" in found], [], "and nothing is made")
+    odd = os.path.join(base, "odd\nparent")
+    os.mkdir(odd)
+    t.equal(run([CTL, "init", "--dir", "x"] + ports, cwd=odd).returncode, 2, "nor in a folder below such a one")
+
+
 # --- musterd's own command line ---------------------------------------------------------------------------------------
 
 BAD_CONFIGS = ["frobnicate 1", "offline_after_second 3", "offline_after_seconds 1", "offline_after_seconds x", "broker_port 0",
@@ -381,4 +502,5 @@ def install():
 
 
 t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices, without_a_service,
-      watching, a_viewer, test_config, open_mode_stays_on_loopback, one_service_a_database, install)
+      watching, watching_goes_on, a_viewer, the_broker_wants_a_login, init_mends, names_of_folders, test_config,
+      open_mode_stays_on_loopback, one_service_a_database, install)
