@@ -69,8 +69,9 @@ static enum status audit(struct core *core, const struct request *request, const
 /* The first use of a device's credential ends the time in which its registration can be repeated. */
 static enum status credential_used(struct core *core, struct request *request)
 {
-    /* A last will is the broker's word: it may come from the connection that registers. */
-    if (request->sender.may != MAY_DEVICE || request->address.operation == OP_WILL)
+    enum operation operation = request->address.operation;
+    /* Whoever goes may be the connection that registers, or the device that was here before. */
+    if (request->sender.may != MAY_DEVICE || operation == OP_WILL || operation == OP_DISCONNECT)
         return ST_OK;
     struct presence_slot *slot = life_open(core, request->address.id);
     if (!slot->fresh)
@@ -165,8 +166,8 @@ static enum status handle(struct core *core, struct request *request)
     if (operation == OP_UNKNOWN)
         return fail(&request->why, ST_UNKNOWN_OPERATION, NULL, NULL);
     if (status == ST_OK && event->correlation_length > LIMIT_CORRELATION && (request->row->flags & OP_MUTE) == 0)
-        status = fail(&request->why, ST_TOO_LARGE, NULL, "The Correlation Data has more than %d octets.",
-                      LIMIT_CORRELATION);
+        status =
+            fail(&request->why, ST_TOO_LARGE, NULL, "The Correlation Data has more than %d octets.", LIMIT_CORRELATION);
     if (status == ST_OK)
         status = identify(core, request);
     if (status == ST_OK && (request->row->may & request->sender.may) == 0)

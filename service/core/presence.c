@@ -157,13 +157,6 @@ static bool is_over(const struct presence_slot *slot, uint64_t session)
     return false;
 }
 
-static void forget_session(struct presence_slot *slot, uint64_t session)
-{
-    for (int i = 1; i < PRESENCE_SESSIONS; i++)
-        if (slot->sessions[i] == session)
-            slot->sessions[i] = 0;
-}
-
 static bool alive(struct presence_slot *slot, struct now now)
 {
     bool changes = !slot->online;
@@ -180,7 +173,6 @@ bool presence_on_connect(struct presence_slot *slot, const char *session, struct
     uint64_t named = session_hash(session);
     if (named != slot->sessions[0]) {
         end_session(slot);
-        forget_session(slot, named); /* a name used again begins anew */
         slot->sessions[0] = named;
     }
     *reason = REASON_CONNECT;

@@ -12,8 +12,6 @@ bool op_heartbeat_quick(struct core *core, struct request *request)
     uint32_t number = presence_find(presence, request->address.id, strlen(request->address.id));
     if (number == PRESENCE_NONE || !presence->slots[number].active)
         return true; /* nobody's, or of one who may not: nothing changes */
-    if (presence->slots[number].fresh)
-        return false;
     struct presence_slot slot = presence->slots[number];
     if (presence_on_sign(&slot, request->in.session, REASON_HEARTBEAT, core->now, &reason))
         return false;

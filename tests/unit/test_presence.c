@@ -261,9 +261,6 @@ static void model_act(enum act act, size_t device, int session, int64_t now)
     if (act == CONNECT) {
         if (session != model[device].session) {
             model_end(device);
-            for (int i = 0; i < 3; i++)
-                if (model[device].past[i] == session)
-                    model[device].past[i] = 0;
             model[device].session = session;
         }
         model_alive(device, now);
