@@ -76,7 +76,6 @@ static enum ctl_exit read_authority(const struct args *args, struct init *init)
 {
     const char *type = args_value(args, OPT_CA_KEY_TYPE), *file = args_value(args, OPT_CA_PASSPHRASE_FILE);
     char path[4096];
-    init->authority_type = KEY_EC_P256;
     if (type != NULL && (!key_type_from_name(type, &init->authority_type) || !may_sign(init->authority_type)))
         return refuse_type(type);
     if (file == NULL)
@@ -180,7 +179,7 @@ static enum ctl_exit make_all(struct init *init, bool quiet, bool made[STEPS])
 
 enum ctl_exit cmd_init(const struct args *args)
 {
-    struct init init = {.now = clock_now().wall / 1000};
+    struct init init = {.now = clock_now().wall / 1000, .authority_type = KEY_EC_P256};
     bool made[STEPS], any = false;
     umask(077);
     enum ctl_exit end = target_directory(args, init.directory, sizeof init.directory);

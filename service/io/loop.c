@@ -156,7 +156,8 @@ static void leave_parking(struct loop *loop)
             parking_free(&loop->parking, &loop->parking.places[i]);
 }
 
-/* The batch is not durable: nothing of it happened. Whose intent is durable tries again; the others are refused. */
+/* The batch is not durable: nothing of it happened. Everyone is refused, once; whose intent is durable is tried
+ * again all the same, so that its requestId finds an answer. */
 static void refuse_batch(struct loop *loop, enum status status)
 {
     effects_clear(&loop->effects);
@@ -167,10 +168,12 @@ static void refuse_batch(struct loop *loop, enum status status)
         if (parked->copy == NULL)
             continue;
         parked->stepped = false;
-        if (parked->ticket.stage != TICKET_INTENT || !parked->durable) {
+        bool goes_on = parked->ticket.stage == TICKET_INTENT && parked->durable;
+        if (!goes_on || !parked->told)
             core_refuse(loop->core, &parked->event, status, &loop->effects);
+        parked->told = true;
+        if (!goes_on)
             parking_free(&loop->parking, parked);
-        }
     }
     loop->next_waiting = loop->next_intent = mono_add(loop->core->now.mono, AGAIN_MS);
 }
@@ -245,7 +248,9 @@ static void run_batch(struct loop *loop)
     struct queue_item item;
     struct now now = clock_now();
     step_parked(loop, now);
-    while (loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
+    /* While the disk is full each message has a batch of its own: a write that fails takes no read with it. */
+    size_t most = loop->full ? 1 : LOOP_BATCH;
+    while (loop->batch_count < most && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
            effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item))
         take(loop, &item);
     now = clock_now();

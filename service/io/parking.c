@@ -44,7 +44,7 @@ bool parking_add(struct parking *parking, const struct event *event, const struc
         parked->ticket.stage = TICKET_WAITS;
         parked->ticket.since = event->now.mono;
     }
-    parked->stepped = parked->durable = false;
+    parked->stepped = parked->durable = parked->told = false;
     parking->count++;
     return true;
 }

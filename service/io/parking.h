@@ -14,6 +14,7 @@ struct parked {
     char *copy;   /* NULL: the place is free */
     bool stepped; /* answered in the batch in hand: leaves when that is durable */
     bool durable; /* its intent is committed */
+    bool told;    /* it has heard that the storage is unavailable */
 };
 
 struct parking {

@@ -56,6 +56,10 @@ enum status db_run(struct db *db, enum sql sql);
 /* Whether the engine has left the transaction by itself after an error. */
 bool db_in_transaction(const struct db *db);
 
+/* Moves the write-ahead log into the database and empties it, as far as there is room: on a full disk that gives small
+ * writes their place again. */
+void db_checkpoint(struct db *db);
+
 /* The engine's words for the last error. */
 const char *db_error(const struct db *db);
 

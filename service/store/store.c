@@ -69,6 +69,8 @@ enum status store_commit(struct store *store)
         db_run(store->db, SQL_ROLLBACK);
     /* When not even that was possible, the next commit tries again, and nothing is written until then. */
     store->batch = store->lost = db_in_transaction(store->db);
+    if (status == ST_STORAGE_UNAVAILABLE && !store->batch)
+        db_checkpoint(store->db);
     return status;
 }
 
