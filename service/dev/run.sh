@@ -41,9 +41,10 @@ die() {
 # Signals reach the programs, not the prefixer: it ends with its input, so that the last words are printed.
 prefixed() { trap '' INT TERM HUP && exec sed -u "s/^/$1 | /"; }
 
-# Should this script be killed, the kernel ends what it started (pdeathsig).
+# Should this script be killed, the kernel ends what it started (pdeathsig). Ctrl-C does not reach the broker by itself
+# (setsid): the service says goodbye through it first.
 start_broker() {
-  setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
+  setsid setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
   broker=$! broker_since=$SECONDS
 }
 
