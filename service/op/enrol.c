@@ -103,7 +103,7 @@ static enum status save_known(struct core *core, struct device_row *device, enum
     enum reason reason = REASON_RESET;
     struct presence_slot *slot = life_open(core, device->uuid);
     enum status status = store_device_update(core->store, device);
-    if (status == ST_OK && way != ENROL_COMPLETE)
+    if (status == ST_OK)
         status = store_request_forget_device(core->store, device->id);
     if (status == ST_OK && way == ENROL_REPLACE)
         status = store_certificate_end_all(core->store, device->id, "revoked", "superseded", core->now.wall);
