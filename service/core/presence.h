@@ -93,6 +93,9 @@ bool presence_on_disconnect(struct presence_slot *slot, const char *session, enu
 void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now);
 bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
 
+/* When the time of an online device will be over, as things stand. */
+struct mono presence_deadline(const struct presence *presence, const struct presence_slot *slot);
+
 /* Whether the device's time is over at `now`; then the copy is offline, with the reason. */
 bool presence_on_deadline(const struct presence *presence, struct presence_slot *slot, struct mono now,
                           enum reason *reason);

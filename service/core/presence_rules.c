@@ -1,0 +1,136 @@
+/* What a message or a passed deadline does to a slot: docs/protocol.md, section 4. */
+#include "service/core/presence.h"
+#include "service/core/siphash.h"
+
+#include <string.h>
+
+static const char *const reason_names[REASON_COUNT] = {
+#define REASON_NAME(name, wire) [name] = wire,
+    REASON_LIST(REASON_NAME)
+#undef REASON_NAME
+};
+
+const char *reason_name(enum reason reason)
+{
+    return reason_names[reason];
+}
+
+static uint64_t session_hash(const char *session)
+{
+    static const uint64_t fixed[2] = {1, 2}; /* stored: must be the same after a restart */
+    if (session == NULL || session[0] == '\0')
+        return 0;
+    uint64_t value = siphash(fixed, session, strlen(session));
+    return value != 0 ? value : 1;
+}
+
+/* The current session is over: its late messages are known by the list. */
+static void end_session(struct presence_slot *slot)
+{
+    if (slot->sessions[0] == 0)
+        return;
+    memmove(slot->sessions + 1, slot->sessions, (PRESENCE_SESSIONS - 1) * sizeof *slot->sessions);
+    slot->sessions[0] = 0;
+}
+
+static bool is_over(const struct presence_slot *slot, uint64_t session)
+{
+    for (int i = 1; i < PRESENCE_SESSIONS; i++)
+        if (slot->sessions[i] == session)
+            return true;
+    return false;
+}
+
+static bool alive(struct presence_slot *slot, struct now now)
+{
+    bool changes = !slot->online;
+    slot->seen = now.mono;
+    slot->seen_wall = now.wall;
+    slot->suspect.ms = 0;
+    slot->unsaved = true;
+    slot->online = true;
+    return changes;
+}
+
+bool presence_on_connect(struct presence_slot *slot, const char *session, struct now now, enum reason *reason)
+{
+    uint64_t named = session_hash(session);
+    if (named != slot->sessions[0]) {
+        end_session(slot);
+        slot->sessions[0] = named;
+    }
+    *reason = REASON_CONNECT;
+    return alive(slot, now);
+}
+
+bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct now now,
+                      enum reason *reason)
+{
+    uint64_t named = session_hash(session);
+    if (named != 0 && named != slot->sessions[0] && is_over(slot, named))
+        return false;
+    *reason = why;
+    return alive(slot, now);
+}
+
+static bool offline(struct presence_slot *slot)
+{
+    bool changes = slot->online;
+    slot->online = false;
+    slot->suspect.ms = 0;
+    return changes;
+}
+
+bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason)
+{
+    uint64_t named = session_hash(session);
+    if (named != 0 && named != slot->sessions[0])
+        return false;
+    *reason = REASON_DISCONNECT;
+    end_session(slot);
+    return offline(slot);
+}
+
+bool presence_on_reset(struct presence_slot *slot, enum reason *reason)
+{
+    *reason = REASON_RESET;
+    end_session(slot);
+    return offline(slot);
+}
+
+static bool is_suspected(const struct presence *presence, const struct presence_slot *slot)
+{
+    return slot->suspect.ms != 0 && slot->suspect.ms >= presence->hearing_since.ms;
+}
+
+/* The first word counts: a second copy does not buy time. */
+void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now)
+{
+    if (slot->online && session_hash(session) == slot->sessions[0] && !is_suspected(presence, slot))
+        slot->suspect = now.mono;
+}
+
+static struct mono silence_deadline(const struct presence *presence, const struct presence_slot *slot)
+{
+    struct mono from = slot->seen.ms > presence->hearing_since.ms ? slot->seen : presence->hearing_since;
+    return mono_add(from, slot->offline_after_ms);
+}
+
+struct mono presence_deadline(const struct presence *presence, const struct presence_slot *slot)
+{
+    struct mono silence = silence_deadline(presence, slot);
+    struct mono verdict = mono_add(slot->suspect, presence->grace_ms);
+    return is_suspected(presence, slot) && verdict.ms < silence.ms ? verdict : silence;
+}
+
+bool presence_on_deadline(const struct presence *presence, struct presence_slot *slot, struct mono now,
+                          enum reason *reason)
+{
+    if (!presence->hearing || !slot->online || now.ms < presence_deadline(presence, slot).ms)
+        return false;
+    bool silent = now.ms >= silence_deadline(presence, slot).ms;
+    *reason = silent ? REASON_HEARTBEAT_TIMEOUT : REASON_LAST_WILL;
+    if (!silent)
+        end_session(slot); /* after mere silence the session may still be there */
+    return offline(slot);
+}
