@@ -95,6 +95,15 @@ static enum status answer_new(struct core *core, struct request *request)
     return status == ST_OK ? remember_put(core, request, reply) : status;
 }
 
+/* A request that gets its old answer is a sign of life all the same. What it would answer now is dropped. */
+static enum status live_again(struct core *core, struct request *request)
+{
+    bool found = false;
+    enum status status = op_repeated(core, request, &core->reply);
+    reply_start(&core->reply);
+    return status == ST_OK ? remember_find(core, request, &core->reply, &found) : status;
+}
+
 static enum status answer_request(struct core *core, struct request *request)
 {
     const struct sender *sender = &request->sender;
@@ -107,6 +116,8 @@ static enum status answer_request(struct core *core, struct request *request)
     }
     if (request->ticket->stage != TICKET_INTENT) {
         enum status status = remember_find(core, request, &core->reply, &found);
+        if (found && status == ST_OK && sender->may == MAY_DEVICE)
+            status = live_again(core, request);
         if (found || status != ST_OK)
             return status;
         if (standing.status != ST_OK) { /* a spent key still hears an old answer, but gets no new one */
@@ -206,6 +217,8 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
     if ((request->row->flags & OP_MUTE) == 0)
         send_answer(core, request, status, effects);
     secret_wipe(core->reply.secrets, core->reply.secret.length);
+    secret_wipe(request->in.provisioning_key, sizeof request->in.provisioning_key);
+    secret_wipe(request->in.operator_key, sizeof request->in.operator_key);
     return status;
 }
 

@@ -108,7 +108,12 @@ struct core {
     struct limit denials; /* how many refused credentials the audit log takes */
     struct now now;       /* of the event in hand */
     struct life life;     /* what the event in hand does to its device's presence */
-    bool parking_full;    /* no request can be parked at the moment */
+    bool may_wait;        /* this request may be parked until there is a key for it */
+    struct {              /* the last overview, for large fleets */
+        struct mono at;
+        char tenant[LIMIT_TENANT + 1];
+        struct device_counts counts;
+    } overview;
     /* Scratch for the event in hand, too large for the stack. */
     struct request request;
     struct reply reply;

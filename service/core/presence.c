@@ -133,7 +133,13 @@ void presence_undo(struct presence *presence)
 {
     while (presence->undo_count > 0) {
         size_t last = --presence->undo_count;
-        presence->slots[presence->undo[last].number] = presence->undo[last].old;
+        struct presence_slot *slot = &presence->slots[presence->undo[last].number], heard = *slot;
+        *slot = presence->undo[last].old;
+        if (heard.seen.ms > slot->seen.ms) { /* a sign of life is a fact, whatever the disk says */
+            slot->seen = heard.seen;
+            slot->seen_wall = heard.seen_wall;
+            slot->suspect = heard.suspect;
+        }
         presence_rearm(presence, presence->undo[last].number, (struct mono){0});
     }
     while (presence->count > presence->undo_slots)

@@ -231,7 +231,7 @@ static bool begin_to_connect(struct broker *broker, struct connection *connectio
     return may_connect(broker) && mqtt_set_will(connection->mqtt, state) && mqtt_connect(connection->mqtt);
 }
 
-enum broker_change broker_tick(struct broker *broker, struct now now)
+enum broker_change broker_tick(struct broker *broker, struct now heard, struct now now)
 {
     bool up = true;
     for (int i = 0; i < BROKER_CONNECTIONS; i++) {
@@ -243,7 +243,7 @@ enum broker_change broker_tick(struct broker *broker, struct now now)
         if (!connection->connecting)
             connection->next_attempt = next_attempt(connection->failures++, now.mono);
     }
-    if (!up || now.mono.ms < broker->probe_at.ms)
+    if (!up || heard.mono.ms < broker->probe_at.ms)
         return BROKER_NO_CHANGE;
     if (broker->probing)
         return give_up_waiting(broker, now);

@@ -48,8 +48,9 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
 bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
                      enum broker_change *change);
 
-/* Connects and probes when it is time; not while open mode's broker is open to other machines. */
-enum broker_change broker_tick(struct broker *broker, struct now now);
+/* Connects (in open mode only to a broker on loopback) and probes when it is time. A probe counts as lost only when all
+ * has been heard up to its time: `heard` is queue_heard(), which lies behind `now` while messages wait. */
+enum broker_change broker_tick(struct broker *broker, struct now heard, struct now now);
 
 /* Says goodbye: the service's state is offline, both connections are closed. */
 void broker_stop(struct broker *broker, struct now now);

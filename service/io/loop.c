@@ -10,7 +10,7 @@
 #define TICK_BATCH   256
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
-#define EXPIRY_MS    60000
+#define EXPIRY_MS    5000
 #define WAITING_MS   50
 #define AGAIN_MS     1000 /* after a failure of the disk: signing again and again would only heat the room */
 #define ANSWER_ROOM  (LIMIT_ANSWER + SEALED_MAX)
@@ -29,6 +29,7 @@ void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct
     loop->core = core;
     loop->queue = queue;
     loop->broker = broker;
+    loop->refusals = (struct limit){.burst = 100, .refill_ms = 100}; /* a flood shall not fill the disk with lines */
     core->log = hold_happening;
     core->log_context = loop;
 }
@@ -44,7 +45,7 @@ static void tell(struct loop *loop, enum status status)
                  core->reply.audit);
     else if (status == ST_SILENT)
         log_line(LOG_DEBUG, "ignored", "a message that is no request, or of no device");
-    else if (status != ST_OK)
+    else if (status != ST_OK && limit_take(&loop->refusals, core->now.mono))
         log_line(level, "refused", "operation=%s id=%s by=%s code=%s %s%s", request->row->verb, request->address.id,
                  request->sender.name, status_code(status), request->why.detail,
                  status == ST_INTERNAL ? store_error(core->store) : "");
@@ -52,7 +53,6 @@ static void tell(struct loop *loop, enum status status)
 
 static enum status step(struct loop *loop, const struct event *event, struct ticket *ticket)
 {
-    loop->core->parking_full = parking_is_full(&loop->parking);
     enum status status = core_step(loop->core, event, ticket, &loop->effects);
     if (status != ST_PARKED)
         tell(loop, status);
@@ -78,8 +78,11 @@ static void step_message(struct loop *loop, const struct queue_item *item)
 {
     struct ticket ticket = {TICKET_NEW};
     struct event event = event_of(item);
+    bool may_wait = parking_may_wait(&loop->parking, event.topic, event.topic_length);
+    loop->core->may_wait = may_wait;
     enum status status = step(loop, &event, &ticket);
-    if (status == ST_PARKED && parking_add(&loop->parking, &event, &ticket))
+    bool stays = status == ST_PARKED && (may_wait || ticket.stage == TICKET_INTENT);
+    if (stays && parking_add(&loop->parking, &event, &ticket))
         return;
     if (status == ST_PARKED)
         core_refuse(loop->core, &event, ST_RATE_LIMITED, &loop->effects);
@@ -104,6 +107,10 @@ static void publisher_changed(struct loop *loop, bool up)
         outbox_close(&loop->outbox);
         return;
     }
+    if (loop->answers_lost > 0)
+        log_line(LOG_NOTICE, "answers_lost", "count=%llu while the broker was away; their senders repeat the requests",
+                 (unsigned long long)loop->answers_lost);
+    loop->answers_lost = 0;
     outbox_open(&loop->outbox);
     if (loop->core->config->retained_status)
         retained_walk_start(&loop->walk);
@@ -196,8 +203,7 @@ static void speak(struct loop *loop)
                                                     .retained = effect->retained,
                                                     .correlation = effect->correlation,
                                                     .correlation_length = effect->correlation_length}))
-            log_line(LOG_NOTICE, "answer_lost", "topic=%s the broker is away; the sender will repeat its request",
-                     effect->topic);
+            loop->answers_lost++;
     }
     effects_clear(&loop->effects);
 }
@@ -249,14 +255,16 @@ static void run_batch(struct loop *loop)
     struct now now = clock_now();
     step_parked(loop, now);
     /* While the disk is full each message has a batch of its own: a write that fails takes no read with it. */
-    size_t most = loop->full ? 1 : LOOP_BATCH;
-    while (loop->batch_count < most && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
-           effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item))
+    size_t room = parking_room(&loop->parking), most = loop->full ? 1 : room < LOOP_BATCH ? room : LOOP_BATCH;
+    for (size_t taken = 0;
+         taken < most && loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
+         effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item);
+         taken++)
         take(loop, &item);
-    now = clock_now();
-    hear(loop, broker_tick(loop->broker, now), now);
+    struct now heard = queue_heard(loop->queue);
+    hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
     if (!loop->full)
-        write_timed(loop, now);
+        write_timed(loop, heard);
 }
 
 /* While the disk is full, what the clock writes has a batch of its own now and then: it would fail the others, and with
@@ -266,7 +274,7 @@ static bool write_apart(struct loop *loop, struct now now)
     if (!loop->full || now.mono.ms < loop->next_apart.ms)
         return true;
     loop->next_apart = mono_add(now.mono, AGAIN_MS);
-    write_timed(loop, now);
+    write_timed(loop, queue_heard(loop->queue));
     bool going_on = commit(loop);
     speak(loop);
     return going_on;
@@ -280,10 +288,21 @@ static bool has_intents_to_sign(const struct loop *loop, struct now now)
     return found && now.mono.ms >= loop->next_intent.ms;
 }
 
+/* The process was stopped: what came meanwhile waits where nobody has looked yet. */
+static void hear_anew(struct loop *loop, struct now now)
+{
+    if (!loop->core->presence.hearing)
+        return;
+    log_line(LOG_WARNING, "paused", "the service was stopped for a while; each device has its whole time again");
+    presence_deafen(&loop->core->presence);
+    presence_hear(&loop->core->presence, now.mono);
+}
+
 int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
-        queue_turn(loop->queue, has_intents_to_sign(loop, clock_now()) ? 0 : TURN_MS);
+        if (queue_turn(loop->queue, has_intents_to_sign(loop, clock_now()) ? 0 : TURN_MS))
+            hear_anew(loop, clock_now());
         run_batch(loop);
         bool going_on = commit(loop);
         speak(loop);

@@ -30,6 +30,8 @@ struct loop {
     struct mono next_apart, next_flush, next_expiry, next_waiting, next_intent;
     uint32_t flush_cursor;
     struct retained_walk walk; /* after each reconnect */
+    uint64_t answers_lost;     /* since the publisher was away */
+    struct limit refusals;     /* lines about refusals */
 };
 
 /* Makes the loop the one that the core tells what happens. */

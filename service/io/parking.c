@@ -5,9 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool parking_is_full(const struct parking *parking)
+size_t parking_room(const struct parking *parking)
 {
-    return parking->count == PARKING_PLACES;
+    return PARKING_PLACES - parking->count;
+}
+
+bool parking_may_wait(const struct parking *parking, const char *topic, size_t length)
+{
+    size_t waiting = 0, same = 0;
+    for (size_t i = 0; i < PARKING_PLACES && parking->count > 0; i++) {
+        const struct parked *parked = &parking->places[i];
+        if (parked->copy == NULL)
+            continue;
+        waiting += parked->ticket.stage == TICKET_WAITS;
+        same += parked->event.topic_length == length && memcmp(parked->event.topic, topic, length) == 0;
+    }
+    return waiting < PARKING_WAITING && same < PARKING_PER_TOPIC;
 }
 
 static size_t octets(const struct event *event)
@@ -30,7 +43,7 @@ bool parking_add(struct parking *parking, const struct event *event, const struc
     struct parked *parked = parking->places;
     while (parked < parking->places + PARKING_PLACES && parked->copy != NULL)
         parked++;
-    char *at = parking_is_full(parking) ? NULL : malloc(octets(event));
+    char *at = parking_room(parking) == 0 ? NULL : malloc(octets(event));
     if (at == NULL)
         return false;
     parked->copy = at;

@@ -22,7 +22,14 @@ struct parking {
     size_t count;
 };
 
-bool parking_is_full(const struct parking *parking);
+/* Whether one more request on this topic may wait for a key or a twin: half of the places are for those, and two for
+ * each topic, so that no device keeps the others out. */
+#define PARKING_WAITING   (PARKING_PLACES / 2)
+#define PARKING_PER_TOPIC 8
+bool parking_may_wait(const struct parking *parking, const char *topic, size_t length);
+
+/* How many more can be parked. */
+size_t parking_room(const struct parking *parking);
 
 /* Copies an event into a free place and takes its ticket over. False when there is none (or no memory). */
 bool parking_add(struct parking *parking, const struct event *event, const struct ticket *ticket);

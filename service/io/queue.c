@@ -1,5 +1,7 @@
 #include "service/io/queue.h"
 
+#include "service/io/clock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ struct queue {
     size_t size;
     struct buffer filling, draining;
     size_t drained;
+    struct now turned, last; /* when the buffers were changed; the time of the last item taken */
     bool woken;
     uint64_t dropped;
 };
@@ -41,6 +44,7 @@ struct queue *queue_new(size_t size)
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&queue->mutex, NULL);
     queue->size = size;
+    queue->turned = clock_now();
     queue->filling.at = malloc(size);
     queue->draining.at = malloc(size);
     if (queue->filling.at != NULL && queue->draining.at != NULL)
@@ -125,10 +129,10 @@ static struct timespec after(int ms)
     return time;
 }
 
-void queue_turn(struct queue *queue, int timeout_ms)
+bool queue_turn(struct queue *queue, int timeout_ms)
 {
     if (queue->drained < queue->draining.used)
-        return;
+        return false;
     struct timespec until = after(timeout_ms);
     int result = 0;
     pthread_mutex_lock(&queue->mutex);
@@ -137,9 +141,18 @@ void queue_turn(struct queue *queue, int timeout_ms)
     queue->woken = false;
     struct buffer full = queue->filling;
     queue->filling = (struct buffer){queue->draining.at, 0};
+    struct now now = clock_now(); /* under the lock: what comes later has a later time */
     pthread_mutex_unlock(&queue->mutex);
+    bool paused = now.mono.ms - queue->turned.mono.ms > timeout_ms + QUEUE_PAUSE_MS;
     queue->draining = full;
     queue->drained = 0;
+    queue->turned = now;
+    return paused;
+}
+
+struct now queue_heard(const struct queue *queue)
+{
+    return queue->drained == queue->draining.used ? queue->turned : queue->last;
 }
 
 bool queue_take(struct queue *queue, struct queue_item *item)
@@ -149,6 +162,7 @@ bool queue_take(struct queue *queue, struct queue_item *item)
     const struct record *record = (const struct record *)(void *)(queue->draining.at + queue->drained);
     *item = record->item;
     queue->drained += record->size;
+    queue->last = item->now;
     return true;
 }
 

@@ -16,4 +16,8 @@ operation_function op_stats_overview;
  * done. False: it changes something that must be stored. */
 bool op_heartbeat_quick(struct core *core, struct request *request);
 
+/* What a device's request does that gets its old answer: `connect` connects again, every other one that is a sign of
+ * life is one. Its `reply` is not wanted. */
+enum status op_repeated(struct core *core, struct request *request, struct reply *reply);
+
 #endif

@@ -21,6 +21,20 @@ static void answer(struct core *core, const struct device_row *device, struct js
     json_time(json, "renewAfter", profile_renew_after(validity, device->uuid, serial) * 1000);
 }
 
+/* The certificate is used: the key that may have been made with it is not told again. */
+static enum status first_use(struct core *core, const struct device_row *device)
+{
+    enum status status = store_certificate_activate(core->store, device->id, core->now.wall);
+    return status == ST_OK ? store_request_unseal(core->store, device->id) : status;
+}
+
+enum status op_repeated(struct core *core, struct request *request, struct reply *reply)
+{
+    if (request->address.operation == OP_CONNECT)
+        return op_connect(core, request, reply);
+    return (request->row->flags & OP_SIGN) != 0 ? record_own(core, request) : ST_OK;
+}
+
 enum status op_connect(struct core *core, struct request *request, struct reply *reply)
 {
     struct device_row *device = &core->device;
@@ -28,7 +42,7 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
     if (status != ST_OK)
         return status;
     if (strcmp(device->certificate_state, "pending") == 0)
-        status = store_certificate_activate(core->store, device->id, core->now.wall);
+        status = first_use(core, device);
     if (status != ST_OK)
         return status;
     struct presence_slot *slot = life_open(core, device->uuid);

@@ -5,6 +5,7 @@
 #include "service/op/scope.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum status op_device_create(struct core *core, struct request *request, struct reply *reply)
@@ -60,13 +61,29 @@ enum status op_device_show(struct core *core, struct request *request, struct re
     return status;
 }
 
+/* Where the page begins: `after`, or the `cursor` of the page before; both are a sequence. */
+static enum status read_after(struct request *request, int64_t *after)
+{
+    const char *cursor = request->in.cursor;
+    *after = request->in.after;
+    if (cursor[0] == '\0')
+        return ST_OK;
+    if (strspn(cursor, "0123456789") != strlen(cursor) || strlen(cursor) > 18)
+        return fail(&request->why, ST_INVALID_FIELD, "/cursor", "The member cursor must be one that a page gave.");
+    *after = strtoll(cursor, NULL, 10);
+    return ST_OK;
+}
+
 enum status op_device_events(struct core *core, struct request *request, struct reply *reply)
 {
     struct event_row *events = core->page.events;
     size_t found = 0, count = scope_page(request);
-    enum status status = find_device(core, request);
+    int64_t after = 0;
+    enum status status = read_after(request, &after);
     if (status == ST_OK)
-        status = store_event_of_device(core->store, core->device.id, request->in.after, events, count, &found);
+        status = find_device(core, request);
+    if (status == ST_OK)
+        status = store_event_of_device(core->store, core->device.id, after, events, count, &found);
     if (status != ST_OK)
         return status;
     char last[24] = "";

@@ -40,7 +40,7 @@ static enum status make_key(struct core *core, struct request *request)
     if (!from_pool)
         return ST_INTERNAL;
     bool waited = ticket->stage == TICKET_WAITS && core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS;
-    if (waited) {
+    if (waited || (!core->may_wait && ticket->stage == TICKET_NEW)) {
         fail(&request->why, ST_RATE_LIMITED, NULL, "Too many keys are being made.");
         request->why.retry_after_ms = 5000;
         return ST_RATE_LIMITED;
@@ -79,11 +79,6 @@ static enum status write_intent(struct core *core, struct request *request)
 static enum status prepare(struct core *core, struct request *request)
 {
     bool foreign = false;
-    if (core->parking_full && request->ticket->stage == TICKET_NEW) {
-        fail(&request->why, ST_RATE_LIMITED, NULL, NULL);
-        request->why.retry_after_ms = 1000;
-        return ST_RATE_LIMITED;
-    }
     /* Before the intent: a spent key shall not make one, nor take a key pair. */
     enum status status = request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : ST_OK;
     if (status == ST_OK)

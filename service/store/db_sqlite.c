@@ -60,9 +60,10 @@ static bool passes_quick_check(struct db *db)
 
 struct db *db_new(const char *path, char *error, size_t error_size)
 {
-    static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-                                "PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;";
+    static const char setup[] =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
+        "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000;";
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         return NULL;

@@ -101,7 +101,9 @@
     X(SQL_REQUEST_UNSEAL, "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0")                        \
     X(SQL_REQUEST_FORGET, "DELETE FROM request WHERE device = $1 AND device <> 0")                                     \
     X(SQL_REQUEST_UNANSWERED, "DELETE FROM request WHERE answer IS NULL")                                              \
-    X(SQL_REQUEST_EXPIRE, "DELETE FROM request WHERE at < $1")                                                         \
+    X(SQL_REQUEST_EXPIRE,                                                                                              \
+      "DELETE FROM request WHERE (scope, request_id) IN (SELECT scope, request_id FROM request WHERE at < $1 "         \
+      "ORDER BY at LIMIT $2)")                                                                                         \
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
     X(SQL_EVENT_SEQUENCE,                                                                                              \
       "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1 RETURNING event_sequence")                  \
@@ -112,8 +114,8 @@
       "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE device = $1 AND sequence > $2 ORDER BY sequence LIMIT $3")         \
     X(SQL_EVENT_ACKNOWLEDGE, "UPDATE meta SET value = $1 WHERE name = 'event_acknowledged'")                           \
     X(SQL_EVENT_ACKNOWLEDGED, "SELECT value FROM meta WHERE name = 'event_acknowledged'")                              \
-    X(SQL_EVENT_EXPIRE,                                                                                                \
-      "DELETE FROM event WHERE at < $1 AND id <= (SELECT value FROM meta WHERE name = 'event_acknowledged')")          \
+    X(SQL_EVENT_EXPIRE, "DELETE FROM event WHERE at < $1 AND id IN (SELECT id FROM event WHERE id <= "                 \
+                        "(SELECT value FROM meta WHERE name = 'event_acknowledged') ORDER BY id LIMIT $2)")            \
     X(SQL_AUDIT_LAST, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1")                                               \
     X(SQL_AUDIT_APPEND, "INSERT INTO audit (at, actor, action, tenant, target, origin, outcome, detail, hash) "        \
                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")

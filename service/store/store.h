@@ -224,12 +224,16 @@ enum status store_request_put(struct store *store, const char *scope, const char
                               const unsigned char body_hash[HASH_SIZE], const char *answer, const unsigned char *sealed,
                               size_t sealed_length, int64_t device, int64_t at);
 
+/* Forgets the sealed secrets of a device's answers: they were used. */
+enum status store_request_unseal(struct store *store, int64_t device);
+
 enum status store_request_drop(struct store *store, const char *scope, const char *request_id);
 
 /* Forgets the answers that registered this device: it was reset. */
 enum status store_request_forget_device(struct store *store, int64_t device);
 
-/* Forgets requests from before `requests_before` and secrets from before `secrets_before`. */
+/* Forgets up to EXPIRE_ROWS requests from before `requests_before`, and all secrets from before `secrets_before`. */
+#define EXPIRE_ROWS 2000
 enum status store_request_expire(struct store *store, int64_t requests_before, int64_t secrets_before);
 
 /* --- events, audit --------------------------------------------------------------------------------------------- */
@@ -256,7 +260,7 @@ enum status store_event_of_device(struct store *store, int64_t device, int64_t a
 enum status store_event_acknowledged(struct store *store, int64_t id);
 enum status store_event_last_acknowledged(struct store *store, int64_t *id);
 
-/* Forgets acknowledged events from before `before`. */
+/* Forgets up to EXPIRE_ROWS acknowledged events from before `before`. */
 enum status store_event_expire(struct store *store, int64_t before);
 
 /* One line of the audit log; texts that are too long are cut. The store adds the hash chain:

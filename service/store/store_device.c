@@ -113,7 +113,12 @@ static enum status run_for(struct store *store, enum sql sql, int64_t device)
 enum status store_device_credential_used(struct store *store, int64_t device)
 {
     enum status status = run_for(store, SQL_DEVICE_USED, device);
-    return status == ST_OK ? run_for(store, SQL_REQUEST_UNSEAL, device) : status;
+    return status == ST_OK ? store_request_unseal(store, device) : status;
+}
+
+enum status store_request_unseal(struct store *store, int64_t device)
+{
+    return run_for(store, SQL_REQUEST_UNSEAL, device);
 }
 
 enum status store_request_forget_device(struct store *store, int64_t device)

@@ -57,6 +57,7 @@ enum status store_request_expire(struct store *store, int64_t requests_before, i
 {
     db_use(store->db, SQL_REQUEST_EXPIRE);
     db_bind_int(store->db, requests_before);
+    db_bind_int(store->db, EXPIRE_ROWS);
     db_step(store->db);
     enum status status = db_done(store->db);
     if (status != ST_OK)
@@ -150,7 +151,11 @@ enum status store_event_last_acknowledged(struct store *store, int64_t *id)
 
 enum status store_event_expire(struct store *store, int64_t before)
 {
-    return run_int(store, SQL_EVENT_EXPIRE, before);
+    db_use(store->db, SQL_EVENT_EXPIRE);
+    db_bind_int(store->db, before);
+    db_bind_int(store->db, EXPIRE_ROWS);
+    db_step(store->db);
+    return db_done(store->db);
 }
 
 /* The chain: whoever changes or removes a row must change every hash behind it. */

@@ -103,16 +103,23 @@ void edge_forget_inbox(void)
 }
 
 /* Time stands still while there is work; then the trace goes on. */
-void queue_turn(struct queue *queue, int timeout_ms)
+bool queue_turn(struct queue *queue, int timeout_ms)
 {
     (void)queue;
     bool work = inbox_taken < inbox_count || timeout_ms == 0;
     if (inbox_taken == inbox_count)
         edge_forget_inbox();
     if (work && ++turns < TURNS_MAX)
-        return;
+        return false;
     turns = 0;
     edge_on_quiet();
+    return false;
+}
+
+struct now queue_heard(const struct queue *queue)
+{
+    (void)queue;
+    return clock_now();
 }
 
 bool queue_take(struct queue *queue, struct queue_item *item)
@@ -147,9 +154,9 @@ bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, 
     return false;
 }
 
-enum broker_change broker_tick(struct broker *broker, struct now now)
+enum broker_change broker_tick(struct broker *broker, struct now heard, struct now now)
 {
-    (void)broker, (void)now;
+    (void)broker, (void)heard, (void)now;
     return BROKER_NO_CHANGE;
 }
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-bool __real_parking_is_full(const struct parking *parking);
-bool __wrap_parking_is_full(const struct parking *parking);
-bool __wrap_parking_is_full(const struct parking *parking)
+bool __real_parking_may_wait(const struct parking *parking, const char *topic, size_t length);
+bool __wrap_parking_may_wait(const struct parking *parking, const char *topic, size_t length);
+bool __wrap_parking_may_wait(const struct parking *parking, const char *topic, size_t length)
 {
-    return edge.crowded || __real_parking_is_full(parking);
+    return !edge.crowded && __real_parking_may_wait(parking, topic, length);
 }
 
 enum status __real_ca_issue_device(struct ca *ca, const struct certificate_request *request, struct certificate *out,

@@ -2,6 +2,7 @@
 """Crashes of the service and of the broker while devices are online and events flow."""
 import random
 import signal
+import threading
 import time
 
 from muster import SLOW, Checks, Client, Stack, end, wait_for
@@ -254,5 +255,31 @@ def last_will_and_grace():
         t.check(wait_for(lambda: recorder.changes("dev01"), 1.5), "a disconnect takes effect at once")
 
 
+FLOOD = 20000
+
+
+def load_takes_nobody_offline():
+    """While requests wait in the queue, so may the heartbeats behind them: silence is not judged by the clock."""
+    with Stack("offline_after_seconds 2", "last_will_grace_seconds 1", "heartbeat_seconds 1") as stack:
+        asker, recorder = stack.asker(), stack.recorder()
+        bring_online(stack, asker, ["alive"])
+        key, _ = stack.new_key(asker, uses=FLOOD)
+        device = stack.client(Device, "alive")
+        end_at = threading.Event()
+        beats = threading.Thread(target=lambda: [device.say("heartbeat") for _ in iter(lambda: end_at.wait(0.3), True)])
+        beats.start()
+        flooder, body = stack.client(Client), {"provisioningKey": key}
+        for number in range(FLOOD):
+            flooder.publish("muster/v1/device/flood%05d/register" % number, body, qos=0)
+        t.check(wait_for(lambda: stack.one("SELECT count(*) FROM device") == FLOOD + 1, 60, 0.5), "all are registered")
+        time.sleep(2.5)
+        end_at.set()
+        beats.join()
+        gone = [body for uuid, body in offline_events(stack) if uuid == "alive"]
+        t.equal(gone, [], "who beats stays online")
+        t.equal([line for line in stack.log().splitlines() if " deaf " in line], [], "the service stays with its broker")
+        t.equal(recorder.gaps(), [], "the events come without a gap")
+
+
 t.run(service_is_killed_while_events_flow, events_wait_for_the_broker, stopped_in_good_order, broker_is_killed,
-      broker_is_stopped, who_does_not_come_back, last_will_and_grace)
+      broker_is_stopped, who_does_not_come_back, last_will_and_grace, load_takes_nobody_offline)

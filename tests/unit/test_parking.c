@@ -48,10 +48,10 @@ static void test_full(void)
     struct event event = {.topic = "t", .topic_length = 1};
     struct ticket ticket = {.stage = TICKET_NEW};
     for (int i = 0; i < PARKING_PLACES; i++) {
-        CHECK(!parking_is_full(&parking), "before place %d", i);
+        CHECK(parking_room(&parking) > 0, "before place %d", i);
         CHECK(parking_add(&parking, &event, &ticket), "place %d", i);
     }
-    CHECK(parking_is_full(&parking), "full");
+    CHECK(parking_room(&parking) == 0, "full");
     CHECK(!parking_add(&parking, &event, &ticket), "one more");
     parking_free(&parking, &parking.places[100]);
     CHECK(parking_add(&parking, &event, &ticket) && parking.places[100].copy != NULL, "the place that was left");
@@ -60,8 +60,34 @@ static void test_full(void)
     CHECK_INT(parking.count, 0);
 }
 
+/* No topic, and not all of those who wait together, keep the others out. */
+static void test_may_wait(void)
+{
+    struct ticket waits = {.stage = TICKET_NEW}, intent = {.stage = TICKET_INTENT};
+    struct event same = {.topic = "same", .topic_length = 4};
+    for (int i = 0; i < PARKING_PER_TOPIC; i++) {
+        CHECK(parking_may_wait(&parking, "same", 4), "number %d of a topic", i);
+        parking_add(&parking, &same, i % 2 == 0 ? &waits : &intent);
+    }
+    CHECK(!parking_may_wait(&parking, "same", 4), "too many of one topic");
+    CHECK(parking_may_wait(&parking, "else", 4), "another topic");
+    for (int i = PARKING_PER_TOPIC / 2; i < PARKING_WAITING; i++) {
+        CHECK(parking_may_wait(&parking, "else", 4), "number %d of all", i);
+        char topic[8];
+        snprintf(topic, sizeof topic, "t%d", i);
+        parking_add(&parking, &(struct event){.topic = topic, .topic_length = strlen(topic)}, &waits);
+    }
+    CHECK(!parking_may_wait(&parking, "else", 4), "half of the places wait");
+    CHECK_INT(parking_room(&parking), PARKING_PLACES - PARKING_WAITING - PARKING_PER_TOPIC / 2);
+    for (int i = 0; i < PARKING_PLACES; i++)
+        if (parking.places[i].copy != NULL)
+            parking_free(&parking, &parking.places[i]);
+    CHECK(parking_may_wait(&parking, "same", 4), "all have left");
+}
+
 int main(void)
 {
+    test_may_wait();
     test_copies();
     test_intent_stays();
     test_full();

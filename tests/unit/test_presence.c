@@ -377,8 +377,15 @@ static void test_undo(void)
             presence_keep(&presence);
             continue;
         }
+        static struct presence_slot heard[300];
+        memcpy(heard, presence.slots, sizeof heard);
         presence_undo(&presence);
         CHECK_INT(presence.count, count);
+        for (uint32_t i = 0; i < count; i++) /* a sign of life is a fact: all else is as it was */
+            if (heard[i].seen.ms > before[i].seen.ms) {
+                CHECK_INT(presence.slots[i].seen.ms, heard[i].seen.ms);
+                before[i].seen = presence.slots[i].seen;
+            }
         CHECK(memcmp(before, presence.slots, count * sizeof *before) == 0, "batch %d: the slots as they were", batch);
         char gone[32];
         for (int i = 0; i < 20; i++) {

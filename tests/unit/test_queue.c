@@ -129,8 +129,31 @@ static void test_waiting(void)
     queue_free(NULL);
 }
 
+/* How far the owner has heard: to the last item while others wait, to the change of the buffers when none does. */
+static void test_heard(void)
+{
+    struct queue *queue = queue_new(1024 * 1024);
+    struct queue_item first = item_of("1"), second = item_of("2"), item;
+    first.now.mono.ms = 1000;
+    second.now.mono.ms = 2000;
+    queue_put(queue, &first, 10);
+    queue_put(queue, &second, 10);
+    CHECK(!queue_turn(queue, 0), "nothing was stopped");
+    queue_take(queue, &item);
+    CHECK_INT(queue_heard(queue).mono.ms, 1000);
+    int64_t before = milliseconds();
+    queue_take(queue, &item);
+    CHECK(queue_heard(queue).mono.ms > 2000 && queue_heard(queue).mono.ms <= before, "all that came before the turn");
+    queue_turn(queue, 10);
+    CHECK(queue_heard(queue).mono.ms >= before, "nothing waits: up to now");
+    nanosleep(&(struct timespec){.tv_sec = QUEUE_PAUSE_MS / 1000, .tv_nsec = 100000000}, NULL);
+    CHECK(queue_turn(queue, 0), "the owner was away for a while");
+    queue_free(queue);
+}
+
 int main(void)
 {
+    test_heard();
     test_two_threads();
     test_full();
     test_cut_and_empty();

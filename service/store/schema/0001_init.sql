@@ -77,6 +77,7 @@ CREATE TABLE request (
   PRIMARY KEY (scope, request_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_at ON request (at);
+CREATE INDEX request_sealed ON request (at) WHERE sealed IS NOT NULL;
 CREATE INDEX request_device ON request (device) WHERE device <> 0;
 
 -- Events and the outbox in one: what is above meta.event_acknowledged has not been acknowledged by the broker.
