@@ -188,11 +188,11 @@ static int check_mode(const struct config *config, bool test)
 {
     char error[300];
     /* Who listens at present is nothing that the configuration says: a test looks at the host alone. */
-    if (loopback_only(config->broker_host, test ? 0 : config->broker_port, error, sizeof error))
-        return 0;
+    if (loopback_look(config->broker_host, test ? 0 : config->broker_port, error, sizeof error) != LOOPBACK_NOT)
+        return 0; /* what cannot be seen is told once, when the broker is looked at again */
     fprintf(stderr,
-            "error: open mode is refused: %s\n  mend: set broker_host to 127.0.0.1, and let the broker's listener say "
-            "`listener %d 127.0.0.1`\n",
+            "error: open mode is refused: %s\n  mend: set broker_host to 127.0.0.1, and give every listener of the "
+            "broker that address, as in `listener %d 127.0.0.1`\n",
             error, config->broker_port);
     return -1;
 }

@@ -216,12 +216,15 @@ static enum broker_change give_up_waiting(struct broker *broker, struct now now)
 /* Open mode trusts whoever reaches the broker. The start has looked; the broker may be another one since. */
 static bool may_connect(struct broker *broker)
 {
-    char error[300];
-    bool closed = loopback_only(broker->config->broker_host, broker->config->broker_port, error, sizeof error);
-    if (!closed && !broker->exposed)
-        log_line(LOG_ERROR, "broker_refused", "open mode: %s", error);
-    broker->exposed = !closed;
-    return closed;
+    char why[300];
+    enum loopback found = loopback_look(broker->config->broker_host, broker->config->broker_port, why, sizeof why);
+    if (found == LOOPBACK_NOT && !broker->exposed)
+        log_line(LOG_ERROR, "broker_refused", "open mode: %s", why);
+    if (found == LOOPBACK_UNSURE && !broker->unsure)
+        log_line(LOG_WARNING, "broker_unseen", "open mode: %s", why);
+    broker->exposed = found == LOOPBACK_NOT;
+    broker->unsure = broker->unsure || found == LOOPBACK_UNSURE;
+    return found != LOOPBACK_NOT;
 }
 
 static bool begin_to_connect(struct broker *broker, struct connection *connection, struct now now)

@@ -26,11 +26,13 @@ struct broker {
     struct connection connections[BROKER_CONNECTIONS];
     struct queue *queue; /* where the callbacks put what they hear */
     const struct config *config;
-    bool hearing, exposed; /* exposed: other machines reach it; the log knows */
-    bool probing;          /* a probe is out */
-    bool announce;         /* the retained state may be wrong: say `online` when the next probe returns */
-    uint32_t nonce;        /* of the last probe */
-    struct mono probe_at;  /* when to send the next one, or to give up waiting for this one */
+    bool hearing;
+    bool exposed;         /* other machines reach it; the log knows */
+    bool unsure;          /* perhaps they do, that could not be seen; the log knows */
+    bool probing;         /* a probe is out */
+    bool announce;        /* the retained state may be wrong: say `online` when the next probe returns */
+    uint32_t nonce;       /* of the last probe */
+    struct mono probe_at; /* when to send the next one, or to give up waiting for this one */
     char state_topic[64], probe_topic[64];
 };
 

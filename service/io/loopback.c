@@ -1,11 +1,11 @@
 #include "service/io/loopback.h"
 
+#include "service/io/listeners.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-
-#define TCP_LISTEN 0x0a /* as in /proc/net/tcp */
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -31,38 +31,52 @@ static bool resolves_to_loopback(const char *host, char *error, size_t error_siz
     return loopback;
 }
 
-/* The kernel prints an address as words of four octets in the machine's order. */
-static bool is_loopback_text(const char *hex)
+/* The port itself: is anyone there, and for whom? */
+static enum loopback look_at_port(const struct listeners *listeners, int port, bool *used, char *why, size_t why_size)
 {
-    static const char mapped[] = "0000000000000000FFFF0000"; /* ::ffff:0:0/96 */
-    size_t skip = strncmp(hex, mapped, sizeof mapped - 1) == 0 ? sizeof mapped - 1 : 0;
-    return strcmp(hex, "00000000000000000000000001000000") == 0 ||
-           (strlen(hex + skip) == 8 && strcmp(hex + skip + 6, "7F") == 0);
-}
-
-/* `missing` is what it means that there is no such file. */
-static bool listens_elsewhere(const char *path, int port, bool missing)
-{
-    char line[512], address[64];
-    unsigned local_port = 0, state = 0;
-    bool found = false;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return missing;
-    while (!found && fgets(line, sizeof line, file) != NULL)
-        found = sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &local_port, &state) == 3 &&
-                state == TCP_LISTEN && local_port == (unsigned)port && !is_loopback_text(address);
-    fclose(file);
-    return found;
-}
-
-bool loopback_only(const char *host, int port, char *error, size_t error_size)
-{
-    if (!resolves_to_loopback(host, error, error_size))
-        return false;
-    if (listens_elsewhere("/proc/net/tcp", port, true) || listens_elsewhere("/proc/net/tcp6", port, false)) {
-        snprintf(error, error_size, "port %d is open to other machines, not on loopback only", port);
-        return false;
+    *used = false;
+    for (int i = 0; i < listeners->count; i++) {
+        if (listeners->at[i].port != port)
+            continue;
+        *used = true;
+        if (!listeners->at[i].loopback) {
+            snprintf(why, why_size, "port %d is open to other machines, not on loopback only", port);
+            return LOOPBACK_NOT;
+        }
     }
-    return true;
+    return LOOPBACK_ONLY;
+}
+
+/* What else the process listens on that holds the port. */
+static enum loopback look_beside(struct listeners *listeners, int port, char *why, size_t why_size)
+{
+    int exposed = 0;
+    bool seen = listeners_beside(listeners, port, &exposed);
+    if (exposed != 0) {
+        snprintf(why, why_size,
+                 "the broker on port %d also listens on port %d, which is open to other machines, not on loopback only",
+                 port, exposed);
+        return LOOPBACK_NOT;
+    }
+    if (seen)
+        return LOOPBACK_ONLY;
+    snprintf(why, why_size, "cannot see what else the broker listens on: port %d is held by a process of another user",
+             port);
+    return LOOPBACK_UNSURE;
+}
+
+enum loopback loopback_look(const char *host, int port, char *why, size_t why_size)
+{
+    struct listeners listeners;
+    bool used = false;
+    if (!resolves_to_loopback(host, why, why_size))
+        return LOOPBACK_NOT;
+    if (port == 0)
+        return LOOPBACK_ONLY;
+    if (!listeners_read(&listeners)) {
+        snprintf(why, why_size, "cannot read in /proc/net/tcp and tcp6 who listens on port %d", port);
+        return LOOPBACK_NOT;
+    }
+    enum loopback found = look_at_port(&listeners, port, &used, why, why_size);
+    return found == LOOPBACK_ONLY && used ? look_beside(&listeners, port, why, why_size) : found;
 }

@@ -4,12 +4,17 @@
 #ifndef MUSTER_IO_LOOPBACK_H
 #define MUSTER_IO_LOOPBACK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* True when every address of `host` is a loopback address and no socket of this machine listens on `port` at another
- * one (read from /proc/net/tcp, and from tcp6 where there is IPv6; when it cannot be read, the answer is no). Otherwise
- * false, with a sentence in `error`. */
-bool loopback_only(const char *host, int port, char *error, size_t error_size);
+enum loopback {
+    LOOPBACK_ONLY,
+    LOOPBACK_UNSURE, /* its port is on loopback, but what else it listens on cannot be seen */
+    LOOPBACK_NOT,
+};
+
+/* Every address of `host` must be a loopback address, and so must every address where this machine listens on `port`
+ * and where the process that does listens besides. When nobody listens yet, or `port` is 0, the host alone counts. Any
+ * other answer than LOOPBACK_ONLY has a sentence in `why`. */
+enum loopback loopback_look(const char *host, int port, char *why, size_t why_size);
 
 #endif

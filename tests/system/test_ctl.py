@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import socket
 import sqlite3
 import stat
 import subprocess
 import time
 
-from muster import BUILD, ROOT, Checks, Stack, end, folder, program, read, run, start, wait_for
+from muster import BUILD, ROOT, Checks, Stack, end, folder, free_ports, program, read, run, start, wait_for
 
 t = Checks()
 CTL = program("musterctl")
@@ -415,6 +416,57 @@ def test_config():
         t.equal(run([program("musterd")] + words).returncode, code, "musterd %s" % words[0])
 
 
+def open_mode_wants_every_listener_on_loopback():
+    """The broker's port is on loopback, but the same broker lets others in at another one."""
+    stack = Stack(go=False)
+    conf, other = read(stack.path("mosquitto.conf")), free_ports(1)[0]
+
+    def broker(more):
+        with open(stack.path("mosquitto.conf"), "w", encoding="utf-8") as file:
+            file.write(conf.replace("listener %d " % stack.plain, more + "listener %d " % stack.plain))
+        end(stack.broker)
+        stack.start_broker()
+
+    with stack:
+        for address in ("", " 0.0.0.0", " ::"):
+            broker("listener %d%s\n" % (other, address))
+            done = run([program("musterd"), "--config", stack.path("muster.conf")], 10)
+            t.check(done.returncode == 3 and "port %d, which is open" % other in done.stderr and "mend:" in done.stderr,
+                    "a second `listener PORT%s` is refused by its port" % address, done)
+        t.equal(run([program("musterd"), "--config", stack.path("muster.conf"), "--test-config"]).returncode, 0,
+                "--test-config does not look at who listens")
+        broker("listener %d 127.0.0.2\n" % other)
+        stack.start_service()
+        t.check(wait_for(stack.answers, 12), "a second listener on loopback is none that matters")
+        broker("listener %d\n" % other)
+        t.check(wait_for(lambda: "broker_refused" in stack.log(), 12) and "port %d, which" % other in stack.log(),
+                "a broker that comes back with one for others is refused", stack.log())
+        t.check(not stack.answers(1), "and not served")
+        with socket.socket() as stranger:  # another process may listen where it likes
+            broker("")
+            stranger.bind(("0.0.0.0", other))
+            stranger.listen()
+            t.check(wait_for(stack.answers, 12), "who else listens on this machine does not matter")
+        t.check("broker_unseen" not in stack.log(), "everything was seen", stack.log())
+
+
+def open_mode_says_what_it_cannot_see():
+    """Without the right to look at the broker's process there is one warning, and the service runs."""
+    if os.geteuid() != 0:
+        print("# not root: no process to hide")
+        return
+    with Stack(go=False) as stack:
+        stack.start_broker()
+        for _ in range(2):  # the second time: a broker that comes back
+            if stack.service is None:
+                stack.start_service(["setpriv", "--bounding-set", "-sys_ptrace"])
+            else:
+                end(stack.broker)
+                stack.start_broker()
+            t.check(wait_for(stack.answers, 12), "the service answers", stack.log())
+        t.equal(stack.log().count("cannot see what else the broker listens on"), 1, "one warning, however often it connects")
+
+
 def open_mode_stays_on_loopback():
     stack = Stack(go=False)
     conf = read(stack.path("mosquitto.conf"))
@@ -501,6 +553,7 @@ def install():
             symbols.stdout[:300])
 
 
-t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices, without_a_service,
-      watching, watching_goes_on, a_viewer, the_broker_wants_a_login, init_mends, names_of_folders, test_config,
-      open_mode_stays_on_loopback, one_service_a_database, install)
+t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices,
+      without_a_service, watching, watching_goes_on, a_viewer, the_broker_wants_a_login, init_mends, names_of_folders, test_config,
+      open_mode_stays_on_loopback, open_mode_wants_every_listener_on_loopback, open_mode_says_what_it_cannot_see,
+      one_service_a_database, install)
