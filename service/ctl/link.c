@@ -99,7 +99,9 @@ static struct mqtt *open_mqtt(struct link *link)
     const char *filters[] = {link->reply, state};
     topic_filter(TOPIC_SERVICE_STATE, state, sizeof state);
     const struct mqtt_callbacks callbacks = {.message = on_message, .up = on_up, .down = on_down};
-    const struct mqtt_options options = target_options(link->target, filters, 2);
+    struct mqtt_options options = target_options(link->target, filters, 2);
+    /* A lost answer is asked for again; a PUBACK for each would meet the broker's delayed ACK: 40 ms a question. */
+    options.filter_qos = 0;
     return mqtt_new(&options, &callbacks, link);
 }
 

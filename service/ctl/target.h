@@ -24,7 +24,7 @@ enum ctl_exit target_directory(const struct args *args, char *out, size_t size);
 enum ctl_exit target_find(const struct args *args, struct target *out);
 void target_wipe(struct target *target);
 
-/* How to connect: to this broker, as this operator. The texts are the target's and the caller's. */
+/* How to connect: to this broker, as this operator; filters at QoS 1. The texts are the target's and the caller's. */
 struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count);
 
 /* Says that the broker is not reachable, or, `refused`, that it does not let this operator in. */

@@ -216,6 +216,21 @@ def many_devices():
         t.check(full.returncode == 1 and "error:" in full.stderr, "a full disk is told", full)
 
 
+def who_waits_for_a_puback():
+    """Answers come at QoS 0: a PUBACK for each would cost 40 ms. Events come at QoS 1."""
+    with Stack(go=False) as stack:
+        with open(stack.path("mosquitto.conf"), "a", encoding="utf-8") as file:
+            file.write("log_type subscribe\n")
+        stack.start_broker()
+        stack.start_service()
+        stack.wait_ready()
+        stack.ctl("device", "list")
+        start([CTL, "--dir", stack.directory, "watch", "--count", "1"], stack.path("watch.log"))
+        for topic, qos in (("admin", 0), ("event", 1)):
+            found = wait_for(lambda: re.findall(r"musterctl-\S+ (\d) muster/v1/%s/" % topic, read(stack.path("broker.log"))), 5)
+            t.equal(set(found), {str(qos)}, "musterctl subscribes muster/v1/%s at QoS %d" % (topic, qos))
+
+
 def without_a_service():
     with Stack() as stack:
         end(stack.service)
@@ -553,7 +568,7 @@ def install():
             symbols.stdout[:300])
 
 
-t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices,
+t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices, who_waits_for_a_puback,
       without_a_service, watching, watching_goes_on, a_viewer, the_broker_wants_a_login, init_mends, names_of_folders, test_config,
       open_mode_stays_on_loopback, open_mode_wants_every_listener_on_loopback, open_mode_says_what_it_cannot_see,
       one_service_a_database, install)
