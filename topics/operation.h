@@ -92,7 +92,7 @@ enum member {
       M(UUID) | M(TENANT) | MEMBERS_REGISTER | M(OFFLINE_AFTER), M(UUID))                                              \
     X(OP_DEVICE_LIST, "device", "list", MAY_WATCH, 0, M(TENANT) | M(LIMIT) | M(CURSOR), 0)                             \
     X(OP_DEVICE_SHOW, "device", "show", MAY_WATCH, 0, M(UUID), M(UUID))                                                \
-    X(OP_DEVICE_EVENTS, "device", "events", MAY_WATCH, 0, M(UUID) | M(AFTER) | M(CURSOR) | M(LIMIT), M(UUID))                      \
+    X(OP_DEVICE_EVENTS, "device", "events", MAY_WATCH, 0, M(UUID) | M(AFTER) | M(CURSOR) | M(LIMIT), M(UUID))          \
     X(OP_STATS_OVERVIEW, "stats", "overview", MAY_WATCH, 0, M(TENANT), 0)
 
 enum operation {
