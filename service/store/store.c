@@ -79,6 +79,14 @@ bool store_is_dirty(const struct store *store)
     return store->batch;
 }
 
+enum status store_run_int(struct store *store, enum sql sql, int64_t value)
+{
+    db_use(store->db, sql);
+    db_bind_int(store->db, value);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
 const char *store_error(const struct store *store)
 {
     return db_error(store->db);

@@ -83,10 +83,7 @@ enum status store_key_use(struct store *store, const char *id, const char *uuid,
 
 enum status store_api_key_drop(struct store *store, int64_t device)
 {
-    db_use(store->db, SQL_API_KEY_DROP);
-    db_bind_int(store->db, device);
-    db_step(store->db);
-    return db_done(store->db);
+    return store_run_int(store, SQL_API_KEY_DROP, device);
 }
 
 enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],

@@ -102,28 +102,20 @@ enum status store_device_update(struct store *store, const struct device_row *ro
     return db_done(store->db);
 }
 
-static enum status run_for(struct store *store, enum sql sql, int64_t device)
-{
-    db_use(store->db, sql);
-    db_bind_int(store->db, device);
-    db_step(store->db);
-    return db_done(store->db);
-}
-
 enum status store_device_credential_used(struct store *store, int64_t device)
 {
-    enum status status = run_for(store, SQL_DEVICE_USED, device);
+    enum status status = store_run_int(store, SQL_DEVICE_USED, device);
     return status == ST_OK ? store_request_unseal(store, device) : status;
 }
 
 enum status store_request_unseal(struct store *store, int64_t device)
 {
-    return run_for(store, SQL_REQUEST_UNSEAL, device);
+    return store_run_int(store, SQL_REQUEST_UNSEAL, device);
 }
 
 enum status store_request_forget_device(struct store *store, int64_t device)
 {
-    return run_for(store, SQL_REQUEST_FORGET, device);
+    return store_run_int(store, SQL_REQUEST_FORGET, device);
 }
 
 enum status store_device_list(struct store *store, const char *tenant, const char *after, struct device_row *out,

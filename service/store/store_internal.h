@@ -11,4 +11,7 @@ struct store {
     bool lost;  /* the engine has left it by itself: the batch can only fail */
 };
 
+/* Runs a statement with one number. */
+enum status store_run_int(struct store *store, enum sql sql, int64_t value);
+
 #endif

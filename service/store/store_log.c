@@ -129,17 +129,9 @@ enum status store_event_of_device(struct store *store, int64_t device, int64_t a
     return read_events(store->db, out, count, found);
 }
 
-static enum status run_int(struct store *store, enum sql sql, int64_t value)
-{
-    db_use(store->db, sql);
-    db_bind_int(store->db, value);
-    db_step(store->db);
-    return db_done(store->db);
-}
-
 enum status store_event_acknowledged(struct store *store, int64_t id)
 {
-    return run_int(store, SQL_EVENT_ACKNOWLEDGE, id);
+    return store_run_int(store, SQL_EVENT_ACKNOWLEDGE, id);
 }
 
 enum status store_event_last_acknowledged(struct store *store, int64_t *id)
