@@ -73,7 +73,7 @@ static void test_may_wait(void)
     CHECK(parking_may_wait(&parking, "else", 4), "another topic");
     for (int i = PARKING_PER_TOPIC / 2; i < PARKING_WAITING; i++) {
         CHECK(parking_may_wait(&parking, "else", 4), "number %d of all", i);
-        char topic[8];
+        char topic[16];
         snprintf(topic, sizeof topic, "t%d", i);
         parking_add(&parking, &(struct event){.topic = topic, .topic_length = strlen(topic)}, &waits);
     }
