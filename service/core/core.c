@@ -236,3 +236,10 @@ void core_refuse(struct core *core, const struct event *event, enum status statu
     if ((request->row->flags & OP_MUTE) == 0)
         send_answer(core, request, status, effects);
 }
+
+bool core_may_step_again(const struct event *event)
+{
+    struct address address;
+    return native_address(event->topic, event->topic_length, NULL, 0, &address) == ST_OK &&
+           address.operation != OP_UNKNOWN && (operation_row(address.operation)->flags & OP_CHANGES) == 0;
+}

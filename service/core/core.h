@@ -138,6 +138,10 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
 /* Answers an event with a refusal and changes nothing: for a batch that could not be committed. */
 void core_refuse(struct core *core, const struct event *event, enum status status, struct effects *effects);
 
+/* Whether an event asks for nothing that is kept under a requestId: a read, a heartbeat, a word of farewell. It can be
+ * stepped again when its batch was undone, and is never parked. */
+bool core_may_step_again(const struct event *event);
+
 /* Frees what a ticket holds. */
 void core_ticket_end(struct ticket *ticket);
 

@@ -10,6 +10,11 @@ void effects_clear(struct effects *effects)
     effects->count = effects->used = 0;
 }
 
+void effects_cut(struct effects *effects, size_t count)
+{
+    effects->count = count; /* the octets stay in use: effects_clear wipes them */
+}
+
 bool effects_has_room(const struct effects *effects, size_t length)
 {
     return effects->count < EFFECTS_MAX &&

@@ -30,6 +30,9 @@ struct effects {
 /* Empties it; the octets of secrets that went through it are wiped. */
 void effects_clear(struct effects *effects);
 
+/* Drops all but the first `count` messages. */
+void effects_cut(struct effects *effects, size_t count);
+
 /* Whether another message of `length` octets and its topic fit for sure. */
 bool effects_has_room(const struct effects *effects, size_t length);
 

@@ -163,13 +163,28 @@ static void leave_parking(struct loop *loop)
             parking_free(&loop->parking, &loop->parking.places[i]);
 }
 
-/* The batch is not durable: nothing of it happened. Everyone is refused, once; whose intent is durable is tried
- * again all the same, so that its requestId finds an answer. */
+/* Steps one event in a batch of its own. */
+static void step_alone(struct loop *loop, const struct event *event)
+{
+    struct ticket ticket = {TICKET_NEW};
+    size_t before = loop->effects.count;
+    step(loop, event, &ticket);
+    enum status status = store_commit(loop->core->store);
+    core_batch_end(loop->core, status == ST_OK);
+    log_release(&loop->held, status == ST_OK);
+    core_ticket_end(&ticket);
+    if (status == ST_OK)
+        return;
+    effects_cut(&loop->effects, before);
+    core_refuse(loop->core, event, status, &loop->effects);
+}
+
+/* The batch is not durable: nothing of it happened. Everyone is refused, once; whose intent is durable is tried again
+ * all the same, so that its requestId finds an answer. On a full disk what is no change is stepped again by itself: a
+ * write that fails takes no read with it. */
 static void refuse_batch(struct loop *loop, enum status status)
 {
     effects_clear(&loop->effects);
-    for (size_t i = 0; i < loop->batch_count; i++)
-        core_refuse(loop->core, &loop->batch[i], status, &loop->effects);
     for (size_t i = 0; i < PARKING_PLACES; i++) {
         struct parked *parked = &loop->parking.places[i];
         if (parked->copy == NULL)
@@ -182,6 +197,11 @@ static void refuse_batch(struct loop *loop, enum status status)
         if (!goes_on)
             parking_free(&loop->parking, parked);
     }
+    for (size_t i = 0; i < loop->batch_count; i++)
+        if (status == ST_STORAGE_UNAVAILABLE && core_may_step_again(&loop->batch[i]))
+            step_alone(loop, &loop->batch[i]);
+        else
+            core_refuse(loop->core, &loop->batch[i], status, &loop->effects);
     loop->next_waiting = loop->next_intent = mono_add(loop->core->now.mono, AGAIN_MS);
 }
 
@@ -254,8 +274,7 @@ static void run_batch(struct loop *loop)
     struct queue_item item;
     struct now now = clock_now();
     step_parked(loop, now);
-    /* While the disk is full each message has a batch of its own: a write that fails takes no read with it. */
-    size_t room = parking_room(&loop->parking), most = loop->full ? 1 : room < LOOP_BATCH ? room : LOOP_BATCH;
+    size_t room = parking_room(&loop->parking), most = room < LOOP_BATCH ? room : LOOP_BATCH;
     for (size_t taken = 0;
          taken < most && loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
          effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item);
