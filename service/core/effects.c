@@ -1,6 +1,7 @@
 #include "service/core/effects.h"
 
 #include "service/core/secret.h"
+#include "topics/stamp.h"
 
 #include <string.h>
 
@@ -18,7 +19,7 @@ void effects_cut(struct effects *effects, size_t count)
 bool effects_has_room(const struct effects *effects, size_t length)
 {
     return effects->count < EFFECTS_MAX &&
-           effects->used + length + LIMIT_TOPIC + LIMIT_CORRELATION + 2 <= EFFECTS_ARENA;
+           effects->used + length + LIMIT_TOPIC + STAMP_RECEIVER + LIMIT_CORRELATION + 3 <= EFFECTS_ARENA;
 }
 
 static const char *keep(struct effects *effects, const void *at, size_t length)
@@ -38,6 +39,8 @@ bool effects_publish(struct effects *effects, const struct effect *effect)
     *own = *effect;
     own->topic = keep(effects, effect->topic, strlen(effect->topic));
     own->payload = keep(effects, effect->payload, effect->length);
+    if (effect->receiver != NULL)
+        own->receiver = keep(effects, effect->receiver, strlen(effect->receiver));
     if (effect->correlation != NULL)
         own->correlation = keep(effects, effect->correlation, effect->correlation_length);
     return true;

@@ -16,6 +16,7 @@ struct effect {
     size_t length;
     int qos;
     bool retained;
+    const char *receiver;    /* the connection it is for: "<connection> <client id>"; NULL: whoever subscribes */
     const void *correlation; /* NULL: none */
     size_t correlation_length;
 };
