@@ -77,7 +77,10 @@ static struct mqtt *make(struct broker *broker, const struct config *config, int
                                    .filters = filters,
                                    .filter_count = subscriber ? 3 : 0,
                                    .filter_qos = 1,
-                                   .will_topic = subscriber ? NULL : broker->state_topic};
+                                   .will_topic = subscriber ? NULL : broker->state_topic,
+                                   .ca_file = config->broker_ca_file,
+                                   .certificate_file = config->broker_certificate_file,
+                                   .key_file = config->broker_key_file};
     return mqtt_new(&options, &callbacks, &broker->connections[number]);
 }
 

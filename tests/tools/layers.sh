@@ -34,7 +34,7 @@ done <<<"$arrows"
 
 # library header = the one file that may see it (a pattern)
 libraries='
-MQTTAsync.h         = ^(service/io/mqtt\.c|device-client/paho\.c)$
+MQTTAsync.h         = ^(service/io/mqtt(_message\.c|_internal\.h|\.c)|device-client/paho\.c)$
 sqlite3.h           = ^service/store/db_sqlite\.c$
 cjson/cJSON.h       = ^topics/document\.c$
 libsmartcols        = ^service/ctl/out\.c$
