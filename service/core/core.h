@@ -79,13 +79,6 @@ struct request {
     struct why why;
 };
 
-/* What becomes of a device's connections when the batch is durable; the broker's gate does it. */
-enum sessions {
-    SESSIONS_STAY,
-    SESSIONS_CHECK, /* those end whose credential no longer holds */
-    SESSIONS_CLOSE, /* all end */
-};
-
 /* What an operation answers: members for all to see in the store, and those that are kept sealed. */
 struct reply {
     struct json_writer json, secret;

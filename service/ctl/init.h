@@ -15,7 +15,6 @@
 
 #define INIT_PATH    (2 * CONFIG_PATH)
 #define INIT_NAMES   16
-#define INIT_SERVICE "msk" /* what the service's own key begins with */
 
 /* Who the broker runs as: the owner of the folder, or a user of its own that may read only what it needs. */
 struct init_user {

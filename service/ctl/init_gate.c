@@ -1,3 +1,4 @@
+#include "service/core/secret.h"
 #include "service/ctl/init.h"
 #include "service/ctl/out.h"
 
@@ -32,7 +33,7 @@ enum ctl_exit init_find_gate(struct init *init)
 bool init_has_service(const struct init *init)
 {
     struct credential credential;
-    bool good = init_parse_key(init->config.broker_password_file, INIT_SERVICE, &credential) == 0;
+    bool good = init_parse_key(init->config.broker_password_file, SECRET_SERVICE, &credential) == 0;
     secret_wipe(&credential, sizeof credential);
     return good;
 }
@@ -40,7 +41,7 @@ bool init_has_service(const struct init *init)
 enum ctl_exit init_make_service(struct init *init)
 {
     struct credential credential;
-    enum ctl_exit end = init_take_key(init->config.broker_password_file, INIT_SERVICE, &credential);
+    enum ctl_exit end = init_take_key(init->config.broker_password_file, SECRET_SERVICE, &credential);
     secret_wipe(&credential, sizeof credential);
     return end;
 }
@@ -48,7 +49,7 @@ enum ctl_exit init_make_service(struct init *init)
 bool init_service_hash(const struct init *init, char out[2 * SECRET_HASH + 1])
 {
     struct credential credential;
-    bool good = init_parse_key(init->config.broker_password_file, INIT_SERVICE, &credential) == 0;
+    bool good = init_parse_key(init->config.broker_password_file, SECRET_SERVICE, &credential) == 0;
     for (size_t i = 0; i < SECRET_HASH; i++)
         snprintf(out + 2 * i, 3, "%02x", good ? credential.hash[i] : 0);
     secret_wipe(&credential, sizeof credential);

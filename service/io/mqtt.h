@@ -12,8 +12,6 @@
 
 struct mqtt;
 
-#define MQTT_STAMP "muster-stamp" /* the user property in which the gate says who sent a message */
-
 /* What came in; everything dies with the callback. `response_topic`, `correlation` and `stamp` are NULL when absent. */
 struct mqtt_message {
     const char *topic;
@@ -25,7 +23,7 @@ struct mqtt_message {
     size_t response_topic_length;
     const void *correlation;
     size_t correlation_length;
-    const char *stamp; /* the value of the one MQTT_STAMP; of two, neither counts */
+    const char *stamp; /* the value of the one STAMP_PROPERTY (topics/stamp.h); of two, neither counts */
     size_t stamp_length;
 };
 

@@ -1,4 +1,5 @@
 #include "service/io/mqtt_internal.h"
+#include "topics/stamp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static const char *find_stamp(const MQTTAsync_message *message, size_t *length)
     for (int i = 0, found = 0; i < count; i++) {
         const MQTTProperty *property = MQTTProperties_getPropertyAt(properties, MQTTPROPERTY_CODE_USER_PROPERTY, i);
         const MQTTLenString *name = &property->value.data, *value = &property->value.value;
-        if (name->len != (int)strlen(MQTT_STAMP) || memcmp(name->data, MQTT_STAMP, strlen(MQTT_STAMP)) != 0)
+        if (name->len != (int)strlen(STAMP_PROPERTY) || memcmp(name->data, STAMP_PROPERTY, strlen(STAMP_PROPERTY)) != 0)
             continue;
         stamp = found++ == 0 ? value->data : NULL;
         *length = stamp != NULL ? (size_t)value->len : 0;

@@ -1,6 +1,7 @@
 /* The service's connection above a Paho that is played here: TLS, the stamp of the gate, user properties. */
 #include "service/io/mqtt_internal.h"
 #include "tests/unit/check.h"
+#include "topics/stamp.h"
 
 #include <stdlib.h>
 
