@@ -75,13 +75,6 @@ struct request {
     struct why why;
 };
 
-/* What becomes of a device's connections when the batch is durable; the broker's gate does it. */
-enum sessions {
-    SESSIONS_STAY,
-    SESSIONS_CHECK, /* those end whose credential no longer holds */
-    SESSIONS_CLOSE, /* all end */
-};
-
 /* What an operation answers: members for all to see in the store, and those that are kept sealed. */
 struct reply {
     struct json_writer json, secret;
@@ -89,7 +82,7 @@ struct reply {
     char audit[AUDIT_TEXT];        /* what changed, for the audit log; "": nothing did */
     char tenant[LIMIT_TENANT + 1]; /* of what was changed */
     char target[LIMIT_UUID + 1];
-    enum sessions sessions;
+    enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];
     bool tells_state; /* the outcome is known already: a device that was there gets its record */
     char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];

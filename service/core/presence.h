@@ -26,6 +26,7 @@
     X(REASON_HEARTBEAT_TIMEOUT, "heartbeat_timeout")                                                                   \
     X(REASON_LAST_WILL, "last_will")                                                                                   \
     X(REASON_DISCONNECT, "disconnect")                                                                                 \
+    X(REASON_BLOCKED, "blocked")                                                                                       \
     X(REASON_RESET, "reset")
 
 enum reason {
@@ -91,7 +92,7 @@ bool presence_on_sign(struct presence_slot *slot, const char *session, enum reas
                       enum reason *reason);
 bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason);
 void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now);
-bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
+bool presence_on_end(struct presence_slot *slot); /* reset, replaced, blocked: the caller knows the reason */
 
 /* When the time of an online device will be over, as things stand. */
 struct mono presence_deadline(const struct presence *presence, const struct presence_slot *slot);

@@ -216,13 +216,15 @@ static void speak(struct loop *loop)
     struct mqtt *mqtt = loop->broker->connections[BROKER_PUBLISHER].mqtt;
     for (size_t i = 0; i < loop->effects.count; i++) {
         const struct effect *effect = &loop->effects.list[i];
-        if (!mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
-                                                    .payload = effect->payload,
-                                                    .length = effect->length,
-                                                    .qos = effect->qos,
-                                                    .retained = effect->retained,
-                                                    .correlation = effect->correlation,
-                                                    .correlation_length = effect->correlation_length}))
+        if (effect->sessions != SESSIONS_STAY) /* without a gate nobody can end them */
+            log_line(LOG_DEBUG, "sessions", "uuid=%s do=%s", effect->uuid, sessions_name(effect->sessions));
+        else if (!mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
+                                                         .payload = effect->payload,
+                                                         .length = effect->length,
+                                                         .qos = effect->qos,
+                                                         .retained = effect->retained,
+                                                         .correlation = effect->correlation,
+                                                         .correlation_length = effect->correlation_length}))
             loop->answers_lost++;
     }
     effects_clear(&loop->effects);
