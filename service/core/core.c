@@ -129,7 +129,7 @@ static enum status answer_request(struct core *core, struct request *request)
     }
     if (request->ticket->stage != TICKET_INTENT) {
         enum status status = remember_find(core, request, &core->reply, &found);
-        if (found && status == ST_OK && sender->may == MAY_DEVICE)
+        if (found && status == ST_OK && !request->address.admin)
             status = live_again(core, request);
         if (found || status != ST_OK)
             return status;

@@ -125,6 +125,7 @@ struct core {
         struct device_row devices[LIMIT_PAGE_ITEMS];
         struct key_row keys[LIMIT_PAGE_ITEMS];
         struct event_row events[LIMIT_PAGE_ITEMS];
+        struct certificate_entry certificates[LIMIT_PAGE_ITEMS];
     } page;
     char answer[LIMIT_ANSWER + SEALED_MAX];
 };

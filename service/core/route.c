@@ -20,6 +20,14 @@ static operation_function *const routes[OP_COUNT] = {
     [OP_DEVICE_LIST] = op_device_list,
     [OP_DEVICE_SHOW] = op_device_show,
     [OP_DEVICE_EVENTS] = op_device_events,
+    [OP_DEVICE_BLOCK] = op_device_block,
+    [OP_DEVICE_UNBLOCK] = op_device_unblock,
+    [OP_DEVICE_RESET] = op_device_reset,
+    [OP_DEVICE_KICK] = op_device_kick,
+    [OP_DEVICE_DECOMMISSION] = op_device_decommission,
+    [OP_CERTIFICATE_LIST] = op_certificate_list,
+    [OP_CERTIFICATE_SHOW] = op_certificate_show,
+    [OP_CERTIFICATE_REVOKE] = op_certificate_revoke,
     [OP_STATS_OVERVIEW] = op_stats_overview,
 };
 
