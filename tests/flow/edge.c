@@ -8,6 +8,7 @@
 #include "service/io/log.h"
 #include "tests/flow/flow.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,24 @@ void edge_random(void *out, size_t length)
     }
 }
 
+static void put_output(const char *topic, const char *payload, size_t length, const void *correlation,
+                       size_t correlation_length);
+
+/* What becomes of connections is told to the log alone, as long as there is no gate: that is what a trace sees. */
 void log_line(enum log_level level, const char *event, const char *format, ...)
 {
-    (void)level, (void)event, (void)format;
+    char text[LIMIT_UUID + 40], uuid[LIMIT_UUID + 1], what[16], topic[LIMIT_UUID + 40];
+    va_list arguments;
+    (void)level;
+    if (strcmp(event, "sessions") != 0)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (sscanf(text, "uuid=%128s do=%15s", uuid, what) != 2)
+        abort();
+    snprintf(topic, sizeof topic, "sessions %s %s", uuid, what);
+    put_output(topic, "", 0, NULL, 0);
 }
 
 void log_hold(struct log_batch *batch, enum log_level level, const char *event, const char *format, ...)
@@ -168,18 +184,23 @@ static char *text_of(const void *at, size_t length)
     return text;
 }
 
+static void put_output(const char *topic, const char *payload, size_t length, const void *correlation,
+                       size_t correlation_length)
+{
+    if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
+        abort();
+    edge.outputs[edge.output_count++] = (struct output){.ms = edge.ms,
+                                                        .topic = text_of(topic, strlen(topic)),
+                                                        .payload = text_of(payload, length),
+                                                        .correlation = text_of(correlation, correlation_length)};
+}
+
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
     (void)mqtt;
     if (edge.mute)
         return false;
-    if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
-        abort();
-    edge.outputs[edge.output_count++] =
-        (struct output){.ms = edge.ms,
-                        .topic = text_of(publish->topic, strlen(publish->topic)),
-                        .payload = text_of(publish->payload, publish->length),
-                        .correlation = text_of(publish->correlation, publish->correlation_length)};
+    put_output(publish->topic, publish->payload, publish->length, publish->correlation, publish->correlation_length);
     if (publish->id != 0) {
         edge_put(QUEUE_ACKNOWLEDGED, BROKER_PUBLISHER, NULL);
         inbox[inbox_count - 1].item.id = publish->id;

@@ -14,6 +14,8 @@
  *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
  *        pool N | crowded | uncrowded | mute (nothing can be sent) | unmute | new-seal-key
  *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
+ *   < MS TOPIC empty              a message without a payload
+ *   < MS sessions UUID check|close   what becomes of a device's connections, in order among the answers
  *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
  *
  * `$x` or `${x}` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected
