@@ -82,6 +82,10 @@ def gated_folder():
     for line in ("11883 on 127.0.0.1 ", "18884 on every address ", "18883 on every address "):
         t.check(line in done.stdout, "init prints the sockets", done.stdout)
     t.equal(run([program("musterd"), "--config", where + "/muster.conf", "--test-config"]).returncode, 0, "musterd takes it")
+    shown = run(["openssl", "x509", "-in", where + "/service.pem", "-noout", "-subject", "-ext", "subjectAltName,extendedKeyUsage"]).stdout
+    t.check("Service-muster" in shown and "URI:urn:muster:_service" in shown and "Web Client" in shown, "the service's certificate", shown)
+    checked = run(["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", where + "/ca.pem", where + "/service.pem"])
+    t.equal(checked.returncode, 0, "is from the authority")
     broker_takes_every_option(where)
 
 
@@ -158,6 +162,7 @@ def names_and_addresses():
 # --- who may read what ------------------------------------------------------------------------------------------------
 
 READABLE = {"muster.db", "muster.db-wal", "muster.db-shm", "server.key", "server.pem", "ca.pem", "mosquitto.conf"}
+PUBLIC = {"service.pem"}
 
 
 def rights_of_the_broker():
@@ -183,13 +188,13 @@ def check_rights(where, done=None):
     t.equal(settings(where + "/mosquitto.conf")["user"], "mosquitto", "and so does mosquitto.conf")
     for name in sorted(os.listdir(where)):
         st = os.stat(os.path.join(where, name))
-        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o600)
+        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o644 if name in PUBLIC else 0o600)
         if not name.startswith("try."):
             t.equal((st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)), (0,) + wanted, name)
     st = os.stat(where)
     t.equal((st.st_gid, stat.S_IMODE(st.st_mode)), (BROKER.pw_gid, 0o750), "the folder")
     as_broker = ["setpriv", "--reuid", "mosquitto", "--regid", "mosquitto", "--clear-groups"]
-    for name, code in (("server.key", 0), ("muster.db", 0), ("ca.key", 1), ("service.key", 1), ("admin.key", 1), ("seal.key", 1),
+    for name, code in (("server.key", 0), ("muster.db", 0), ("ca.key", 1), ("service.key", 1), ("service-tls.key", 1), ("admin.key", 1), ("seal.key", 1),
                        ("provisioning.key", 1), ("muster.conf", 1)):
         t.equal(run(as_broker + ["cat", os.path.join(where, name)], text=False).returncode, code, "the broker reads " + name)
 
@@ -211,7 +216,7 @@ def out_of_reach():
         text = read(where + "/mosquitto.conf")
         t.check("\nuser root\n" in text and part in text.split("\nuser root")[0], what + ": mosquitto.conf says why", text[:600])
         modes = {name: stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode) & 0o077 for name in os.listdir(where)}
-        t.equal({name for name, mode in modes.items() if mode} - {"server.pem", "ca.pem"}, set(), what + ": all stays the owner's")
+        t.equal({name for name, mode in modes.items() if mode} - {"server.pem", "ca.pem", "service.pem"}, set(), what + ": all stays the owner's")
     again = init(ctl, closed + "/new")
     os.chmod(closed, 0o755)
     t.check("nothing was changed" in again.stdout and "nothing was changed" in init(ctl, closed + "/new").stdout,
@@ -370,6 +375,18 @@ def tls_to_the_broker():
         t.equal(stack.ctl("status").returncode, 0, "the address is a name of the broker, too")
         go_by("broker_host localhost", "broker_port %d" % stack.mtls, "broker_ca_file ca.pem")
         t.equal(stack.ctl("status").returncode, 4, "mutual TLS without a certificate")
+        _, ctl = installed()
+        gated = os.path.join(os.path.dirname(os.path.dirname(ctl)), "new")
+        os.mkdir(gated, 0o700)
+        for name in ("ca.pem", "ca.key"):  # the same authority
+            shutil.copy(stack.path(name), gated)
+        t.equal(init(ctl, gated).returncode, 0, "init takes up an authority that is there")
+        go_by("broker_host localhost", "broker_port %d" % stack.mtls, "broker_ca_file ca.pem",
+              "broker_certificate_file %s/service.pem" % gated, "broker_key_file %s/service-tls.key" % gated)
+        t.equal(stack.ctl("status").returncode, 0, "mutual TLS with the service's certificate")
+        stack.restart_service()
+        t.check(wait_for(lambda: re.search(r"on port %d\..*\n(.*\n)*.*as _muster-publisher" % stack.mtls,
+                                           read(stack.path("broker.log"))), 10), "the service goes there, too", stack.log())
 
 
 def no_secret_in_a_payload():
