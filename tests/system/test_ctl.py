@@ -37,7 +37,7 @@ def table(stack, *words):
 
 def init_makes_a_folder():
     where = os.path.join(folder(), "new")
-    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    ports = ["--open", "--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
     done = run([CTL, "init", "--dir", where] + ports)
     t.check(done.returncode == 0, "init", done)
     files = {name: stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode) for name in os.listdir(where)}
@@ -421,7 +421,7 @@ def watching_goes_on():
 # --- folders ----------------------------------------------------------------------------------------------------------
 
 def init_again(where, *more):
-    done = run([CTL, "init", "--dir", where, *more])
+    done = run([CTL, "init", "--open", "--dir", where, *more])
     return done, [line.split("  ")[0][2:] for line in done.stdout.splitlines() if line.startswith("\u2714") and "(kept)" not in line]
 
 
@@ -467,14 +467,14 @@ def init_mends():
 def names_of_folders():
     """Every name works that mosquitto.conf can hold; make run's awk takes = and - for something else."""
     base = folder()
-    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
-    change = 'build=none dir=$0 plain=1 mtls=2 tls=3; say() { printf "%s\\n" "$*"; }; die() { say "$@"; exit 1; }; ' \
-             '. "$1"; fit_ports && check_paths && take_folder'
+    ports = ["--open", "--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    change = 'build=none dir=$0 plain=1 mtls=2 tls=3 mode= bind=; say() { printf "%s\\n" "$*"; }; die() { say "$@"; exit 1; }; ' \
+             '. "$1"; choose_mode && say $mode && fit_ports && check_paths && take_folder'
     for name in ("a=b", "-v", "--help", "x y", "-a=b c", "d$(e)"):
         done = run([CTL, "init", "--dir=" + name] + ports, cwd=base)
         t.check(done.returncode == 0, "init --dir=" + name, done)
         done = run(["bash", "-c", change, name, os.path.join(ROOT, "service/dev/run_folder.sh")], cwd=base)
-        t.check(done.returncode == 0 and "mtls=2 plain=1 tls=3" in done.stdout, "make run sets the ports in " + name, done)
+        t.check(done.returncode == 0 and "mtls=2 plain=1 tls=3" in done.stdout and done.stdout.startswith("open\n"), "make run sets the ports in " + name, done)
         where = os.path.join(base, name)
         found = [re.findall(pattern, read(where + file)) for pattern, file in ((r"listener (\d+)", "/mosquitto.conf"),
                                                                                (r"\nbroker_port (\d+)", "/muster.conf"))]
@@ -496,7 +496,7 @@ def names_of_folders():
 BAD_CONFIGS = ["frobnicate 1", "offline_after_second 3", "offline_after_seconds 1", "offline_after_seconds x", "broker_port 0",
                "broker_port 65536", "mode closed", "retained_status yes", "heartbeat_seconds 300", "log_level loud", "log_format xml",
                "broker_host", "certificate_country deu", "broker_port 1883\nbroker_port 1884", "rsa_pool 65", "database",
-               "type_offline_after_seconds sensor", "last_will_grace_seconds -1", "certificate_days 0", "device_limit 0"]
+               "type_offline_after_seconds sensor", "broker_username", "broker_password_file", "broker_key_file k", "last_will_grace_seconds -1", "certificate_days 0", "device_limit 0"]
 
 
 def test_config():
@@ -634,11 +634,14 @@ def install():
     done = run(["make", "--no-print-directory", "install", "BUILD=" + BUILD, "DESTDIR=" + where, "PREFIX=/opt/muster"], 120, cwd=ROOT)
     t.check(done.returncode == 0, "make install", done.stdout[-500:] + done.stderr[-500:])
     base = where + "/opt/muster/"
-    for name in ("bin/musterd", "bin/musterctl", "bin/muster-device", "lib/libmuster-device.so.1", "lib/libmuster-device.so",
+    for name in ("bin/musterd", "bin/musterctl", "bin/muster-device", "lib/muster/muster_gate.so", "lib/libmuster-device.so.1", "lib/libmuster-device.so",
                  "lib/pkgconfig/muster-device.pc", "include/muster_device.h", "share/doc/muster/README.md",
                  "share/doc/muster/protocol.md", "share/doc/muster/LICENSE"):
         t.check(os.path.exists(base + name), name + " is there")
     t.check(run([base + "bin/musterctl", "--version"]).returncode == 0, "the installed musterctl runs")
+    done = run([base + "bin/musterctl", "init", "--dir", where + "/new"])
+    t.check(done.returncode == 0 and "\nplugin %slib/muster/muster_gate.so\n" % base in read(where + "/new/mosquitto.conf"),
+            "and finds the plugin that was installed with it", done)
     with open(where + "/mine.c", "w", encoding="utf-8") as file:
         file.write(PROGRAM)
     sanitizer = "-fsanitize=address,undefined" if "asan" in BUILD else ""
