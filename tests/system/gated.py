@@ -74,6 +74,8 @@ class GatedStack(Stack):
 
     def gate(self, digest, broker):
         """Rewrites what musterctl init made for open mode."""
+        if not os.path.exists(program("muster_gate.so")):
+            raise RuntimeError("there is no " + program("muster_gate.so"))
         conf = read_text(self.path("mosquitto.conf"))
         gate = GATE % (os.path.abspath(program("muster_gate.so")), self.database, digest)
         conf = conf.replace("allow_anonymous true", "allow_anonymous false\n" + LIMITS + gate + "\n".join(broker))

@@ -103,8 +103,9 @@ def key_rows(w):
                  for what, expected, password in (
                      ("right", OK, key), ("with a wrong secret", NOT_AUTHORISED, wrong(key)),
                      ("with an unknown id", NOT_AUTHORISED, other_id(key)), ("truncated", NOT_AUTHORISED, key[:-1]),
-                     ("too long", NOT_AUTHORISED, key + "a"), ("with a NUL behind it", NOT_AUTHORISED, key + "\0"),
-                     ("with a line end", NOT_AUTHORISED, key + "\n"), ("in capitals", NOT_AUTHORISED, key.upper()),
+                     ("too long", NOT_AUTHORISED, key + "a"), ("with a line end", NOT_AUTHORISED, key + "\n"),
+                     ("with a NUL behind it", OK, key + "\0"),  # the broker hands over what stands before it
+                     ("in capitals", NOT_AUTHORISED, key.upper()),
                      ("empty", NOT_AUTHORISED, ""), ("absent", NOT_AUTHORISED, None), ("binary", NOT_AUTHORISED, b"\xff" * 65),
                      ("of 60000 octets", SHUT, "x" * 60000))]
         rows += [("%s in MQTT %s" % (who, name), OK, "tls", None, client, username, key, {"protocol": version})
@@ -173,8 +174,8 @@ def identity_rows(w):
 GOOD_IDS = [("a suffix", "{}~x"), ("a suffix with everything", "{}~a.b:c-d_e~f!$%"),
             ("a suffix up to 160 octets", "{}~" + "x" * (160 - 6))]
 BAD_IDS = [("+", "{}~+"), ("#", "{}~#"), ("/", "{}~/"), ("a space", "{}~a b"), ("é", "{}~é"), ("161 octets", "{}~" + "x" * 155),
-           ("a slash for ~", "{}/x"), ("DEL", "{}~\x7f")]
-BROKEN_IDS = [("a control character", "{}~\x01"), ("NUL", "{}~a\0b"), ("a tab", "{}~\t"), ("no UTF-8", b"dev-a~\xff"),
+           ("a slash for ~", "{}/x")]
+BROKEN_IDS = [("a control character", "{}~\x01"), ("DEL", "{}~\x7f"), ("NUL", "{}~a\0b"), ("a tab", "{}~\t"), ("no UTF-8", b"dev-a~\xff"),
               ("a surrogate", b"dev-a~\xed\xa0\x80")]
 NO_UUIDS = ["_x", "-x", ".x", ":x", "~x", "+", "#", "a+b", "a#b", "a/b", "a b", "$SYS", "é", "a_b\x7f", "x" * 129, "x" * 161]
 NO_OPERATORS = ["_x", "+", "a#", "a/b", "a b", "é", "x" * 129, "\x7f", "$" * 161]
@@ -222,7 +223,9 @@ def certificate_rows(w):
         ("a certificate and a right operator key", NOT_AUTHORISED, "dev-c", "boss", "operator", w.admin, {}),
         ("a certificate and a right provisioning key", NOT_AUTHORISED, "dev-c", "new-1", "provision", w.key, {}),
         ("a certificate and another's API key", NOT_AUTHORISED, "dev-c", "dev-a", "dev-a", w.devices["dev-a"]["apiKey"], {}),
-        ("a device's certificate and the service's key", NOT_AUTHORISED, "dev-c", "_x", "_muster", w.service_key, {}),
+        ("a certificate of the authority and the service's key", OK, "dev-c", "_x", "_muster", w.service_key, {}),
+        ("a certificate and a wrong service key", NOT_AUTHORISED, "dev-c", "_x", "_muster", wrong(w.service_key), {}),
+        ("a certificate, the service's key, no service's id", NOT_AUTHORISED, "dev-c", "x", "_muster", w.service_key, {}),
         ("a certificate under another's client id", NOT_AUTHORISED, "dev-c", "dev-b", None, None, {}),
         ("a certificate under a free client id", NOT_AUTHORISED, "dev-c", "free", None, None, {}),
         ("a certificate under the service's client id", NOT_AUTHORISED, "dev-c", "_muster", None, None, {}),
@@ -312,9 +315,10 @@ _open = {}
 
 def visitor(who):
     """A live connection of that visitor."""
+    if who in _open:
+        _open[who].receive()
     if who not in _open or _open[who].closed:
         _open[who] = visitors(world())[who]()
-    _open[who].receive()
     return _open[who]
 
 
@@ -645,6 +649,44 @@ def identity_is_the_connections():
         t.check(answer is not None and answer.code == code, "identity: an %s key hears so, whatever key it names" % kind, answer)
 
 
+def unstamped():
+    """What has no stamp of the gate's, or one of another payload or topic, is no request, whoever publishes it."""
+    w, spy = world(), world().spy()
+    visitor("api").publish(A + "get", b'{"requestId":"genuine"}')
+    genuine = [each.user for each in spy.with_payload("genuine") if each.topic == A + "get"]
+    copied = genuine[0] if genuine else []
+    t.check(copied, "stamp: there is one to copy")
+    speaker = w.enter(w.wire("plain"), "_liar", "_muster", w.service_key, [A + "+/accepted", A + "+/rejected", ADMIN + "boss/#"])
+    for what, topic, body, user in (
+            ("none", A + "get", b'{"requestId":"genuine"}', []), ("a forged one", A + "get", b"{}", FORGED),
+            ("one of another payload", A + "get", b'{"requestId":"other"}', copied),
+            ("one of another topic", DEVICE + "dev-a1/get", b'{"requestId":"genuine"}', copied),
+            ("one of another kind", ADMIN + "boss/stats/overview", b'{"requestId":"genuine"}', copied),
+            ("two", A + "get", b'{"requestId":"genuine"}', copied + copied)):
+        t.check(ask(speaker, topic, body, 1, user=user) is None, "stamp: with %s there is no answer" % what)
+    t.check(w.answers(5), "stamp: the service lives on")
+
+
+def hints():
+    """(who, whether the service is told of its coming and going)"""
+    w, spy = world(), world().spy()
+    comings = [("api", lambda: w.device("dev-b"), "dev-b", True), ("api with a suffix", lambda: w.device("dev-b", "~h"), "dev-b~h", True),
+               ("certificate", lambda: w.certified("c-active"), "c-active", True), ("claim", lambda: w.claim("hint-1"), "hint-1", False),
+               ("operator", lambda: w.operator("hint-boss"), "hint-boss", False), ("service", lambda: w.spy("_hint").wire, "_hint", False)]
+
+    def told(kind, client):
+        return [each for each in spy.on("muster/v1/gate/" + kind) if each.user and each.user[0][1].endswith(" " + client)]
+
+    for what, login, client, expected in comings:
+        wire = login()
+        for kind in ("connected", "disconnected"):
+            wait_for(lambda kind=kind, client=client: told(kind, client), 2 if expected else 0.2)
+            t.equal(len(told(kind, client)), int(expected), "hint: %s of %s" % (kind, what))
+            wire.drop()
+    refused = w.wire().connect("hint-2", "provision", wrong(w.key))
+    t.check(refused == 0x87 and wait_for(lambda: told("refused", "hint-2"), 2), "hint: a refused login")
+
+
 # --- response topics --------------------------------------------------------------------------------------------------
 
 def response_topics():
@@ -679,4 +721,4 @@ def response_topics():
 
 
 t.run(logins, nothing_but_mqtt, publishes, odd_payloads, subscriptions, heard, several_connections_of_one_device, wills, stamps,
-      identity_is_the_connections, response_topics)
+      unstamped, hints, identity_is_the_connections, response_topics)

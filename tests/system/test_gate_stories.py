@@ -111,7 +111,11 @@ def a_claim_on_a_live_device():
             for operation in ("register", "provision"):
                 answer = ask(thief, DEVICE + "live/" + operation, {})
                 t.check(answer is not None and answer.code == "device_exists", operation + ": device_exists", answer)
-            hears_nothing_of(device, "live", "the device hears nothing of it")
+            device.ping()
+            device.ping()
+            heard = [each.topic for each in device.receive()]
+            t.equal([topic for topic in heard if topic.count("/") > 4], [], "the device hears no answer to the claimant")
+            t.equal([topic for topic in heard if topic.count("/") == 4], [], "nor the claimant's requests")
             answer = ask(device, DEVICE + "live/get", {})
             t.check(answer is not None and answer.get("status") == "online", "the device goes on", answer)
             hears_nothing_of(thief, "live", "the claimant hears nothing of the device")
