@@ -22,6 +22,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD) -DMUSTER_VERSION='"$(VERSION)
 LINK    := -Wl,-z,relro,-z,now -Wl,--as-needed
 LIBS_SERVICE := -lpaho-mqtt3as -lsqlite3 -lcjson -lcrypto -lpthread
 LIBS_CTL     := -lpaho-mqtt3as -lcjson -lcrypto -lsmartcols -lpthread
+LIBS_GATE    := -lsqlite3 -lcrypto
 LIBS_DEVICE  := -lpaho-mqtt3as -lcjson -lcrypto -lpthread
 
 src = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
@@ -36,13 +37,18 @@ CTL     := $(call obj,$(call src,service/ctl))
 CONFIG  := $(call obj,$(wildcard service/config*.c))
 DEVICE  := $(call obj,$(filter-out device-client/main.c,$(call src,device-client)))
 
+GATE    := $(call obj,$(call src,service/gate))
+# What the gate takes of the others: it lives in the broker's process and shall be small.
+GATE_PARTS := $(addprefix $(BUILD)/,certs/peer.o certs/profile.o service/io/secret.o \
+  service/io/entropy.o topics/topic.o topics/id.o topics/stamp.o topics/siphash.o topics/json_write.o topics/timestamp.o)
+
 PROGRAMS := $(BUILD)/musterd $(BUILD)/musterctl $(BUILD)/muster-device
 LIBRARY  := $(BUILD)/libmuster-device.so.$(SOVERSION)
 
 .PHONY: all setup run check layers tidy format asan cover clean install help
 .DEFAULT_GOAL := all
 
-all: setup $(PROGRAMS) $(LIBRARY) $(BUILD)/muster-device.pc
+all: setup $(PROGRAMS) $(BUILD)/muster_gate.so $(LIBRARY) $(BUILD)/muster-device.pc
 
 # Installs the Debian packages that are missing; does nothing, at once, when none is.
 setup:
@@ -64,7 +70,7 @@ $(BUILD)/service/store/migrate.o: FILE_FLAGS := -Wno-overlength-strings
 $(BUILD)/musterd: $(BUILD)/service/main.o $(CONFIG) $(IO) $(CORE) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
 
-CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o clock.o entropy.o secret.o)
+CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o mqtt_message.o clock.o entropy.o secret.o)
 $(BUILD)/musterctl: $(CTL) $(CONFIG) $(CTL_IO) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
 
@@ -72,6 +78,11 @@ $(LIBRARY): $(DEVICE) $(CERTS) $(TOPICS) device-client/muster_device.map
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) -shared -Wl,-soname,libmuster-device.so.$(SOVERSION) \
 	  -Wl,--version-script=device-client/muster_device.map $(filter %.o,$^) -o $@ $(LIBS_DEVICE)
 	@ln -sf libmuster-device.so.$(SOVERSION) $(BUILD)/libmuster-device.so
+
+# The broker's plugin: nothing of it is seen from outside but its three entries; the broker has the rest of what it calls.
+$(BUILD)/muster_gate.so: $(GATE) $(GATE_PARTS) service/gate/muster_gate.map
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) -shared -Wl,--version-script=service/gate/muster_gate.map \
+	  $(filter %.o,$^) -o $@ $(LIBS_GATE)
 
 $(BUILD)/muster-device: $(BUILD)/device-client/main.o $(DEVICE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_DEVICE)

@@ -36,32 +36,6 @@ static int refuse(const struct reader *reader, const char *format, ...)
     return -1;
 }
 
-static size_t least_of(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Optimal string alignment: insert, delete, replace, swap of neighbours cost one each. */
-size_t config_distance(const char *a, const char *b)
-{
-    enum { WIDEST = 48 };
-    size_t rows[3][WIDEST + 1], length_a = strlen(a), length_b = strlen(b);
-    if (length_a > WIDEST || length_b > WIDEST)
-        return WIDEST;
-    for (size_t j = 0; j <= length_b; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= length_a; i++) {
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= length_b; j++) {
-            row[j] = least_of(least_of(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least_of(row[j], before[j - 2] + 1);
-        }
-    }
-    return rows[length_a % 3][length_b];
-}
-
 static int refuse_unknown(const struct reader *reader, const char *name)
 {
     const struct config_key *nearest = NULL;
@@ -116,7 +90,49 @@ static void default_heartbeat(struct config *config)
     config->heartbeat_seconds = fifth < 1 ? 1 : fifth > 60 ? 60 : fifth;
 }
 
-static int check_whole(struct reader *reader)
+/* In open mode the broker knows nobody; what stands in the file is for a broker that does. */
+static void default_login(const struct reader *reader)
+{
+    struct config *config = reader->config;
+    if (config_is_open(config) && reader->seen[find_key("broker_username")] == 0)
+        config->broker_username[0] = '\0';
+    if (config_is_open(config) && reader->seen[find_key("broker_password_file")] == 0)
+        config->broker_password_file[0] = '\0';
+}
+
+/* The gate lets the service in by name and password. */
+static int check_login(struct reader *reader)
+{
+    const struct config *config = reader->config;
+    const char *empty = config->broker_username[0] == '\0'        ? "broker_username"
+                        : config->broker_password_file[0] == '\0' ? "broker_password_file"
+                                                                  : NULL;
+    if (empty == NULL || config_is_open(config))
+        return 0;
+    reader->line = reader->seen[find_key(empty)];
+    return refuse(reader,
+                  "mode gated and no %s: remove this line, or set broker_username _muster and broker_password_file "
+                  "service.key, the file that musterctl init makes",
+                  empty);
+}
+
+/* Certificate and key come together, and mean nothing without TLS. */
+static int check_tls(struct reader *reader)
+{
+    const struct config *config = reader->config;
+    bool tls = config->broker_ca_file[0] != '\0', certificate = config->broker_certificate_file[0] != '\0';
+    bool key = config->broker_key_file[0] != '\0';
+    reader->line = reader->seen[find_key(certificate ? "broker_certificate_file" : "broker_key_file")];
+    if (certificate != key)
+        return refuse(reader, "%s and no %s: set both, or none",
+                      certificate ? "broker_certificate_file" : "broker_key_file",
+                      certificate ? "broker_key_file" : "broker_certificate_file");
+    if (certificate && !tls)
+        return refuse(reader, "broker_certificate_file and no broker_ca_file: set it too, the certificate is for TLS");
+    return 0;
+}
+
+static int check_heartbeat(struct reader *reader)
 {
     size_t heartbeat = find_key("heartbeat_seconds");
     struct config *config = reader->config;
@@ -129,6 +145,12 @@ static int check_whole(struct reader *reader)
                       "before it counts as offline",
                       config->heartbeat_seconds, config->offline_after_seconds);
     return 0;
+}
+
+static int check_whole(struct reader *reader)
+{
+    default_login(reader);
+    return check_login(reader) != 0 || check_tls(reader) != 0 || check_heartbeat(reader) != 0 ? -1 : 0;
 }
 
 int config_default(const char *directory, struct config *out)
@@ -182,6 +204,11 @@ int config_read(const char *path, struct config *out, char *error, size_t error_
         line = next + 1;
     }
     return check_whole(&reader);
+}
+
+bool config_is_open(const struct config *config)
+{
+    return strcmp(config->mode, "open") == 0;
 }
 
 int config_offline_after(const struct config *config, const char *type)

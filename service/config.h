@@ -16,11 +16,14 @@
 /* Values are final: paths are made absolute or relative to the file's folder, defaults are filled in. */
 struct config {
     char directory[CONFIG_PATH]; /* where the file lies */
-    char mode[16];               /* open */
+    char mode[16];               /* gated or open */
     char broker_host[CONFIG_TEXT];
     int broker_port;
-    char broker_username[CONFIG_TEXT];          /* "": none */
-    char broker_password_file[CONFIG_PATH];     /* "": none */
+    char broker_username[CONFIG_TEXT];          /* _muster; "" (open mode, when absent): none */
+    char broker_password_file[CONFIG_PATH];     /* service.key; "" (open mode, when absent): none */
+    char broker_ca_file[CONFIG_PATH];           /* "": without TLS */
+    char broker_certificate_file[CONFIG_PATH];  /* "": none */
+    char broker_key_file[CONFIG_PATH];          /* "": none */
     char database[CONFIG_PATH];                 /* muster.db */
     char ca_certificate_file[CONFIG_PATH];      /* ca.pem */
     char ca_key_file[CONFIG_PATH];              /* ca.key */
@@ -58,6 +61,9 @@ int config_write(const char *path, const char *const settings[], size_t count);
 
 /* How many edits (insert, delete, replace, swap) apart two words are: for "did you mean". Pure. */
 size_t config_distance(const char *a, const char *b);
+
+/* Whether the mode is open: no gate guards the broker. */
+bool config_is_open(const struct config *config);
 
 /* The offline threshold in seconds of a device type. */
 int config_offline_after(const struct config *config, const char *type);

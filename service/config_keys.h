@@ -20,15 +20,23 @@
 #define CONFIG_NUMBER_TEXT(number) CONFIG_QUOTED(number)
 
 #define CONFIG_KEY_LIST(X)                                                                                             \
-    X("mode", CONFIG_WORD, mode, 0, 0, "open", "open",                                                                 \
-      "Who may speak for whom. open: the uuid in the topic is believed; keep every listener on loopback.")             \
+    X("mode", CONFIG_WORD, mode, 0, 0, "gated", "gated open",                                                          \
+      "Who may speak for whom. gated: the plugin in the broker says who sent a request. open: the uuid in the topic "  \
+      "is believed; keep every listener on loopback.")                                                                 \
     X("broker_host", CONFIG_STRING, broker_host, 1, CONFIG_TEXT - 1, "127.0.0.1", "",                                  \
       "The host of the broker that the service connects to.")                                                          \
-    X("broker_port", CONFIG_NUMBER, broker_port, 1, 65535, "1883", "", "The broker's port, without TLS.")              \
-    X("broker_username", CONFIG_STRING, broker_username, 0, CONFIG_TEXT - 1, "", "",                                   \
-      "The user name for the broker; empty: none.")                                                                    \
-    X("broker_password_file", CONFIG_FILE, broker_password_file, 0, 0, "", "",                                         \
-      "A file whose first line is the password for the broker; empty: none.")                                          \
+    X("broker_port", CONFIG_NUMBER, broker_port, 1, 65535, "1883", "",                                                 \
+      "The broker's port; without TLS unless broker_ca_file is set.")                                                  \
+    X("broker_username", CONFIG_STRING, broker_username, 0, CONFIG_TEXT - 1, "_muster", "",                            \
+      "The user name for the broker. In open mode, when absent: none.")                                                \
+    X("broker_password_file", CONFIG_FILE, broker_password_file, 0, 0, "service.key", "",                              \
+      "A file whose first line is the password for the broker. In open mode, when absent: none.")                      \
+    X("broker_ca_file", CONFIG_FILE, broker_ca_file, 0, 0, "", "",                                                     \
+      "The certificates that the broker's must come from; it must name broker_host. Empty: no TLS.")                   \
+    X("broker_certificate_file", CONFIG_FILE, broker_certificate_file, 0, 0, "", "",                                   \
+      "The service's own certificate, for a listener that wants one; empty: none.")                                    \
+    X("broker_key_file", CONFIG_FILE, broker_key_file, 0, 0, "", "",                                                   \
+      "The private key of broker_certificate_file; empty: none.")                                                      \
     X("database", CONFIG_FILE, database, 1, 0, "muster.db", "", "The database; it is made when it is not there.")      \
     X("ca_certificate_file", CONFIG_FILE, ca_certificate_file, 1, 0, "ca.pem", "",                                     \
       "The certificate of the authority that signs for devices.")                                                      \

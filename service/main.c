@@ -112,6 +112,8 @@ static int open_core(struct core *core, const struct config *config, struct queu
     struct now now = clock_now();
     core->config = config;
     core->random = entropy_fill;
+    core->gated = !config_is_open(config);
+    entropy_fill(core->stamp_key, sizeof core->stamp_key);
     core->denials = (struct limit){.burst = 20, .refill_ms = 30000};
     core->ca = open_authority(config, error, sizeof error);
     if (core->ca == NULL)
@@ -156,7 +158,8 @@ static int run_loop(struct service *service, const struct config *config, struct
     struct core *core = &service->core;
     struct loop *loop = &service->loop;
     loop_init(loop, core, queue, &service->broker);
-    if (!broker_start(&service->broker, config, queue, clock_now(), error, sizeof error))
+    if (!broker_start(&service->broker, config, core->gated ? core->stamp_key : NULL, queue, clock_now(), error,
+                      sizeof error))
         return die("the broker", error);
     if (outbox_start(&loop->outbox, core->store, service->broker.connections[BROKER_PUBLISHER].mqtt,
                      config->retained_status) != ST_OK)
@@ -187,6 +190,8 @@ static int run(const struct config *config)
 static int check_mode(const struct config *config, bool test)
 {
     char error[300];
+    if (!config_is_open(config))
+        return 0;
     /* Who listens at present is nothing that the configuration says: a test looks at the host alone. */
     if (loopback_look(config->broker_host, test ? 0 : config->broker_port, error, sizeof error) != LOOPBACK_NOT)
         return 0; /* what cannot be seen is told once, when the broker is looked at again */

@@ -21,6 +21,11 @@
     X(TOPIC_EVENT, "muster/v1/event/{tenant}/{uuid}/{event}", TOPIC_OUT, 1, 0)                                         \
     X(TOPIC_STATUS, "muster/v1/status/{tenant}/{uuid}", TOPIC_OUT, 0, 1)                                               \
     X(TOPIC_SERVICE_STATE, "muster/v1/service/state", TOPIC_OUT, 1, 1)                                                 \
-    X(TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, 0)
+    X(TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, 0)                                                  \
+    X(TOPIC_GATE_CONNECTED, "muster/v1/gate/connected", TOPIC_IN, 1, 0)                                                \
+    X(TOPIC_GATE_DISCONNECTED, "muster/v1/gate/disconnected", TOPIC_IN, 1, 0)                                          \
+    X(TOPIC_GATE_REFUSED, "muster/v1/gate/refused", TOPIC_IN, 1, 0)                                                    \
+    X(TOPIC_GATE_COMMAND, "$CONTROL/muster/v1", TOPIC_OUT, 1, 0)                                                       \
+    X(TOPIC_GATE_ANSWER, "$CONTROL/muster/answer/v1", TOPIC_OUT, 1, 0)
 
 #endif

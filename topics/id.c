@@ -74,6 +74,17 @@ bool id_is_client(const char *at, size_t length)
     return consists_of(at, length, LIMIT_UUID, is_client_octet);
 }
 
+bool id_is_connection(const char *at, size_t length)
+{
+    return consists_of(at, length, LIMIT_CLIENT_ID, is_client_octet);
+}
+
+size_t id_without_suffix(const char *at, size_t length)
+{
+    const char *suffix = memchr(at, '~', length);
+    return suffix != NULL ? (size_t)(suffix - at) : length;
+}
+
 size_t id_utf8_next(const char *at, size_t length, unsigned long *code_point)
 {
     static const struct {

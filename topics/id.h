@@ -23,6 +23,12 @@ bool id_is_word(const char *at, size_t length);
 /* An operator's MQTT client id as a topic level: 1-128 octets of printable ASCII without `+`, `#`, `/`. */
 bool id_is_client(const char *at, size_t length);
 
+/* An MQTT client id behind the gate: 1-160 octets of printable ASCII without blank, `+`, `#`, `/`. */
+bool id_is_connection(const char *at, size_t length);
+
+/* How much of a client id stands in front of a suffix (`~` and what follows): all of it when there is none. */
+size_t id_without_suffix(const char *at, size_t length);
+
 /* Whether `text` is valid UTF-8 (RFC 3629) without control characters (C0, DEL, C1); line feeds and tabs are controls
  * too, unless `multiline`, which admits CR, LF and TAB. */
 bool id_is_clean_text(const char *at, size_t length, bool multiline);

@@ -12,6 +12,10 @@
 #define LIMIT_KEY_ID     16
 #define LIMIT_CREDENTIAL 128
 
+/* docs/protocol.md, section 2 */
+#define LIMIT_CLIENT_ID 160 /* a uuid and a suffix */
+#define LIMIT_ADDRESS   45  /* an IPv6 address as text */
+
 /* docs/protocol.md, section 3 */
 #define LIMIT_PAYLOAD    (16 * 1024)
 #define LIMIT_DEPTH      16

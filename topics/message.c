@@ -202,8 +202,8 @@ static enum status read_members(uint32_t takes, uint32_t needs, const struct val
     return ST_OK;
 }
 
-enum status message_decode(enum operation operation, const char *payload, size_t length, struct message *out,
-                           struct why *why)
+static enum status decode(enum operation operation, uint32_t always, const char *payload, size_t length,
+                          struct message *out, struct why *why)
 {
     const struct operation_row *row = operation_row(operation);
     clear(out);
@@ -213,9 +213,21 @@ enum status message_decode(enum operation operation, const char *payload, size_t
     enum status status = document_new(payload, length, &document, why);
     if (status != ST_OK)
         return status;
-    status = read_members(row->members | MEMBERS_ALWAYS, row->needs, document_root(document), out, why);
+    status = read_members(row->members | always, row->needs, document_root(document), out, why);
     document_free(document);
     return status;
+}
+
+enum status message_decode(enum operation operation, const char *payload, size_t length, struct message *out,
+                           struct why *why)
+{
+    return decode(operation, MEMBERS_ALWAYS | MEMBERS_CREDENTIAL, payload, length, out, why);
+}
+
+enum status message_decode_stamped(enum operation operation, const char *payload, size_t length, struct message *out,
+                                   struct why *why)
+{
+    return decode(operation, MEMBERS_ALWAYS, payload, length, out, why);
 }
 
 /* Writes the members of `from` that `except` does not have, nulls left out. */

@@ -21,6 +21,7 @@ struct message {
     char session[LIMIT_SESSION + 1], firmware[LIMIT_SHORT_TEXT + 1], address[LIMIT_SHORT_TEXT + 1];
     char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1], key_id[LIMIT_KEY_ID + 1], cursor[LIMIT_CURSOR + 1];
     char device_types[LIMIT_TYPE_LIST + 1], replace[LIMIT_KEY_TYPE + 1];
+    char reason[LIMIT_SHORT_TEXT + 1];
     long long uses, expires_in, offline_after, limit, after;
 };
 
@@ -30,6 +31,10 @@ struct message {
  * else fails, so that the rejection can echo it. */
 enum status message_decode(enum operation operation, const char *payload, size_t length, struct message *out,
                            struct why *why);
+
+/* The same behind the broker's gate: the members that are a credential are unknown ones there. */
+enum status message_decode_stamped(enum operation operation, const char *payload, size_t length, struct message *out,
+                                   struct why *why);
 
 /* Merges `patch` into `tags` (both flat objects as text, "" counts as `{}`): null deletes a member. ST_OK, or
  * ST_TOO_LARGE with field /tags when the result has more than LIMIT_MEMBERS members or does not fit into `size`. */

@@ -33,12 +33,31 @@ static void read_reply_topic(const char *topic, size_t length, struct address *o
         copy(out->reply_topic, (struct text){topic, length});
 }
 
+/* What the gate tells. */
+static bool read_hint(const char *topic, size_t length, struct address *out)
+{
+    static const struct {
+        enum topic_id topic;
+        enum operation operation;
+    } hints[] = {{TOPIC_GATE_CONNECTED, OP_CONNECTED},
+                 {TOPIC_GATE_DISCONNECTED, OP_DISCONNECTED},
+                 {TOPIC_GATE_REFUSED, OP_REFUSED}};
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (topic_match(hints[i].topic, topic, length, NULL, NULL)) {
+            out->operation = hints[i].operation;
+            out->gate = true;
+            out->id[0] = out->verb[0] = out->reply_topic[0] = '\0';
+            return true;
+        }
+    return false;
+}
+
 enum status native_address(const char *topic, size_t length, const char *response_topic, size_t response_length,
                            struct address *out)
 {
     struct text parameters[TOPIC_PARAMETERS];
     out->noun[0] = '\0';
-    out->admin = false;
+    out->admin = out->gate = false;
     if (topic_match(TOPIC_DEVICE_REQUEST, topic, length, parameters, NULL)) {
         if (is_reply(parameters[1]))
             return ST_SILENT;
@@ -52,7 +71,7 @@ enum status native_address(const char *topic, size_t length, const char *respons
         copy(out->verb, parameters[2]);
         out->operation = operation_find(parameters[1].at, parameters[1].length, parameters[2].at, parameters[2].length);
     } else {
-        return ST_SILENT;
+        return read_hint(topic, length, out) ? ST_OK : ST_SILENT;
     }
     copy(out->id, parameters[0]);
     read_reply_topic(response_topic, response_length, out);

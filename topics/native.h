@@ -15,6 +15,7 @@
 struct address {
     enum operation operation; /* OP_UNKNOWN: the topic names none; it is still answered */
     bool admin;
+    bool gate;                     /* no request: the broker's gate tells something, `id` is "" */
     char id[LIMIT_UUID + 1];       /* the uuid, or the operator's client id */
     char noun[33], verb[33];       /* as the topic has them; noun is "" for devices */
     char reply_topic[LIMIT_TOPIC]; /* an admissible Response Topic, or "" */

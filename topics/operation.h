@@ -38,7 +38,8 @@
     X(OFFLINE_AFTER, "offlineAfterSeconds", KIND_INTEGER, offline_after, LIMIT_OFFLINE_MIN, LIMIT_OFFLINE_MAX)         \
     X(LIMIT, "limit", KIND_INTEGER, limit, 1, LIMIT_PAGE_ITEMS)                                                        \
     X(CURSOR, "cursor", KIND_TEXT, cursor, 1, LIMIT_CURSOR)                                                            \
-    X(AFTER, "after", KIND_INTEGER, after, 0, INT64_C(9007199254740992))
+    X(AFTER, "after", KIND_INTEGER, after, 0, INT64_C(9007199254740992))                                               \
+    X(REASON, "reason", KIND_TEXT, reason, 0, LIMIT_SHORT_TEXT)
 
 enum member {
 #define MEMBER_ENUM(name, wire, kind, field, least, most) MEMBER_##name,
@@ -50,7 +51,8 @@ enum member {
 #define M(name) (UINT32_C(1) << MEMBER_##name)
 
 /* Members that every request may carry. */
-#define MEMBERS_ALWAYS (M(REQUEST_ID) | M(PROVISIONING_KEY) | M(OPERATOR_KEY))
+#define MEMBERS_ALWAYS     M(REQUEST_ID)
+#define MEMBERS_CREDENTIAL (M(PROVISIONING_KEY) | M(OPERATOR_KEY)) /* in open mode */
 
 #define MEMBERS_REGISTER (M(DEVICE_NAME) | M(DEVICE_TYPE) | M(API_ENDPOINT) | M(HARDWARE) | M(TAGS))
 
@@ -60,6 +62,7 @@ enum member {
 #define MAY_VIEWER    4u
 #define MAY_OPERATOR  8u
 #define MAY_ADMIN     16u
+#define MAY_GATE      32u /* the broker's gate, which says what it sees */
 
 #define MAY_WATCH  (MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN)
 #define MAY_MANAGE (MAY_OPERATOR | MAY_ADMIN)
@@ -95,6 +98,12 @@ enum member {
     X(OP_DEVICE_EVENTS, "device", "events", MAY_WATCH, 0, M(UUID) | M(AFTER) | M(CURSOR) | M(LIMIT), M(UUID))          \
     X(OP_STATS_OVERVIEW, "stats", "overview", MAY_WATCH, 0, M(TENANT), 0)
 
+/* What the gate tells: topics of their own, not to be asked for by a request. */
+#define GATE_OPERATION_LIST(X)                                                                                         \
+    X(OP_CONNECTED, "connected", MAY_GATE, OP_MUTE, 0, 0)                                                              \
+    X(OP_DISCONNECTED, "disconnected", MAY_GATE, OP_MUTE, 0, 0)                                                        \
+    X(OP_REFUSED, "refused", MAY_GATE, OP_MUTE, M(REASON), 0)
+
 enum operation {
     OP_UNKNOWN, /* takes the members of every request, so that its rejection can name the requestId */
 #define DEVICE_OPERATION_ENUM(name, verb, may, flags, members, needs) name,
@@ -103,11 +112,14 @@ enum operation {
 #define ADMIN_OPERATION_ENUM(name, noun, verb, may, flags, members, needs) name,
         ADMIN_OPERATION_LIST(ADMIN_OPERATION_ENUM)
 #undef ADMIN_OPERATION_ENUM
-            OP_COUNT
+#define GATE_OPERATION_ENUM(name, verb, may, flags, members, needs) name,
+            GATE_OPERATION_LIST(GATE_OPERATION_ENUM)
+#undef GATE_OPERATION_ENUM
+                OP_COUNT
 };
 
 struct operation_row {
-    const char *noun; /* NULL: an operation of devices */
+    const char *noun; /* NULL: an operation of devices, or what the gate tells */
     const char *verb;
     unsigned may, flags;
     uint32_t members, needs;
@@ -116,7 +128,7 @@ struct operation_row {
 /* The row of an operation; static. */
 const struct operation_row *operation_row(enum operation operation);
 
-/* The operation of a topic's words (noun NULL for devices), or OP_UNKNOWN. The words are `length` octets. */
+/* The operation of a request's words (noun NULL for devices), or OP_UNKNOWN. The words are `length` octets. */
 enum operation operation_find(const char *noun, size_t noun_length, const char *verb, size_t verb_length);
 
 #endif

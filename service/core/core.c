@@ -39,11 +39,15 @@ static void send_answer(struct core *core, const struct request *request, enum s
     size_t topic_length = native_answer_topic(&request->address, status == ST_OK, topic, sizeof topic);
     assert(length > 0 && topic_length > 0); /* limits.h leaves room for both */
     (void)topic_length;
+    char receiver[STAMP_RECEIVER] = "";
+    if (core->gated && request->sender.stamp.how != STAMP_API && request->sender.stamp.how != STAMP_CERTIFICATE)
+        stamp_receiver(&request->sender.stamp, receiver);
     bool echo = event->correlation_length <= LIMIT_CORRELATION; /* otherwise this is the refusal of it */
     effects_publish(effects, &(struct effect){.topic = topic,
                                               .payload = core->answer,
                                               .length = length,
                                               .qos = 1,
+                                              .receiver = receiver[0] != '\0' ? receiver : NULL,
                                               .correlation = echo ? event->correlation : NULL,
                                               .correlation_length = echo ? event->correlation_length : 0});
     secret_wipe(core->answer, length);
@@ -51,11 +55,15 @@ static void send_answer(struct core *core, const struct request *request, enum s
 
 static enum status audit(struct core *core, const struct request *request, const char *outcome)
 {
-    char action[80], origin[LIMIT_UUID + 8];
+    char action[80], origin[LIMIT_CLIENT_ID + LIMIT_ADDRESS + 16];
     const struct reply *reply = &core->reply;
     bool admin = request->address.admin;
     snprintf(action, sizeof action, "%s%s%s", admin ? request->address.noun : "", admin ? "/" : "", request->row->verb);
-    snprintf(origin, sizeof origin, "mqtt:%s", request->address.id);
+    const struct stamp *stamp = &request->sender.stamp;
+    if (core->gated)
+        snprintf(origin, sizeof origin, "mqtt:%s from %s", stamp->client_id, stamp->address);
+    else
+        snprintf(origin, sizeof origin, "mqtt:%s", request->address.id);
     return store_audit_append(
         core->store, &(struct audit_row){.at = core->now.wall,
                                          .actor = request->sender.name,
@@ -170,11 +178,29 @@ static enum status abandon(struct core *core, struct request *request)
     return store_event_finish(core->store, status);
 }
 
+static enum status decode(const struct core *core, struct request *request)
+{
+    const struct event *event = request->event;
+    return (core->gated ? message_decode_stamped : message_decode)(request->address.operation, event->payload,
+                                                                   event->length, &request->in, &request->why);
+}
+
+/* Where a message came from and where its answer goes. False when there is nobody to answer. */
+static bool take_event(const struct core *core, struct request *request, const struct event *event)
+{
+    request->event = event;
+    /* A retained request would come back at every reconnect; nobody who means it retains it. */
+    return !event->retained &&
+           native_address(event->topic, event->topic_length, event->response_topic, event->response_topic_length,
+                          &request->address) == ST_OK &&
+           identify_stamp(core, request);
+}
+
 static enum status handle(struct core *core, struct request *request)
 {
     const struct event *event = request->event;
     enum operation operation = request->address.operation;
-    enum status status = message_decode(operation, event->payload, event->length, &request->in, &request->why);
+    enum status status = decode(core, request);
     if (operation == OP_UNKNOWN)
         return fail(&request->why, ST_UNKNOWN_OPERATION, NULL, NULL);
     if (status == ST_OK && event->correlation_length > LIMIT_CORRELATION && (request->row->flags & OP_MUTE) == 0)
@@ -195,13 +221,10 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
 {
     struct request *request = &core->request;
     core->now = event->now;
-    request->event = event;
     request->ticket = ticket;
     request->why = (struct why){.status = ST_OK};
     reply_start(&core->reply);
-    /* A retained request would come back at every reconnect; nobody who means it retains it. */
-    if (event->retained || native_address(event->topic, event->topic_length, event->response_topic,
-                                          event->response_topic_length, &request->address) != ST_OK)
+    if (!take_event(core, request, event))
         return ST_SILENT;
     request->row = operation_row(request->address.operation);
     snprintf(request->sender.name, sizeof request->sender.name, "unknown");
@@ -226,12 +249,10 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
 void core_refuse(struct core *core, const struct event *event, enum status status, struct effects *effects)
 {
     struct request *request = &core->request;
-    request->event = event;
-    if (event->retained || native_address(event->topic, event->topic_length, event->response_topic,
-                                          event->response_topic_length, &request->address) != ST_OK)
+    if (!take_event(core, request, event))
         return;
     request->row = operation_row(request->address.operation);
-    message_decode(request->address.operation, event->payload, event->length, &request->in, &request->why);
+    decode(core, request);
     fail(&request->why, status, NULL, NULL);
     request->why.retry_after_ms = 5000;
     if ((request->row->flags & OP_MUTE) == 0)

@@ -20,6 +20,7 @@
 #include "topics/json_write.h"
 #include "topics/message.h"
 #include "topics/native.h"
+#include "topics/stamp.h"
 
 #define PAGE_ANSWER (LIMIT_ANSWER - 16 * 1024) /* a list stops growing here: one more record still fits */
 
@@ -34,10 +35,12 @@ struct event {
     size_t response_topic_length;
     const void *correlation; /* NULL: none */
     size_t correlation_length;
+    const char *stamp; /* of the broker's gate; NULL: none */
+    size_t stamp_length;
     bool retained;
 };
 
-#define SCOPE_MAX (LIMIT_KEY_ID + LIMIT_UUID + 20)
+#define SCOPE_MAX (STAMP_NAME + LIMIT_UUID + 4)
 
 /* A request that could not be answered at once. It is stepped again, with its ticket, after the next commit. */
 enum ticket_stage {
@@ -58,9 +61,10 @@ struct ticket {
 /* Who asks; the tenant comes from here and never from a payload. */
 struct sender {
     unsigned may;                  /* one of MAY_...; 0: nobody */
-    char name[LIMIT_KEY_ID + 16];  /* key:<id>, device, operator:<id> */
+    char name[STAMP_NAME];         /* key:<id>, device, api, certificate:<id>, operator:<id> */
     char tenant[LIMIT_TENANT + 1]; /* of the key or operator; "": all tenants */
     struct key_row key;            /* of a provisioning key */
+    struct stamp stamp;            /* what the gate says; zeros in open mode */
 };
 
 /* A request on its way through an operation. */
@@ -73,13 +77,6 @@ struct request {
     char scope[SCOPE_MAX]; /* who asked, for which uuid: what a requestId counts within */
     struct ticket *ticket;
     struct why why;
-};
-
-/* What becomes of a device's connections when the batch is durable; the broker's gate does it. */
-enum sessions {
-    SESSIONS_STAY,
-    SESSIONS_CHECK, /* those end whose credential no longer holds */
-    SESSIONS_CLOSE, /* all end */
 };
 
 /* What an operation answers: members for all to see in the store, and those that are kept sealed. */
@@ -110,6 +107,8 @@ struct core {
     const struct config *config;
     struct presence presence;
     unsigned char seal_key[SECRET_KEY];
+    bool gated;            /* the broker's gate says who asks; a request without its stamp is none */
+    uint64_t stamp_key[2]; /* of the gate's stamps */
     void (*random)(void *out, size_t length);
     /* Takes one line of what the batch does; NULL: nobody wants to know. */
     void (*log)(void *context, const char *event, const char *uuid, const char *text);

@@ -17,6 +17,7 @@ static enum status add_seed(void *context, const struct presence_seed *seed)
                                  .since = seed->presence.since,
                                  .seen_wall = seed->presence.last_seen,
                                  .sequence = seed->presence.sequence,
+                                 .connection = (uint64_t)seed->presence.connection,
                                  .offline_after_ms = (int32_t)(seconds * 1000),
                                  .online = seed->presence.online,
                                  .active = seed->state == DEVICE_REGISTERED || seed->state == DEVICE_PROVISIONED,

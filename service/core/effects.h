@@ -1,6 +1,6 @@
 /*
- * What an event wants done outside once its batch is durable: messages to publish. Lives in memory of the caller; holds
- * a batch at a time.
+ * What an event wants done outside once its batch is durable, in order: messages to publish, connections to end. Lives
+ * in memory of the caller; holds a batch at a time.
  */
 #ifndef MUSTER_CORE_EFFECTS_H
 #define MUSTER_CORE_EFFECTS_H
@@ -8,14 +8,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EFFECTS_MAX   256
+#define EFFECTS_MAX   512
 #define EFFECTS_ARENA (4u * 1024 * 1024)
 
+/* What becomes of a device's connections when the batch is durable; the broker's gate does it.
+ * X(enumerator, name) */
+#define SESSIONS_LIST(X)                                                                                               \
+    X(SESSIONS_STAY, "stay")                                                                                           \
+    X(SESSIONS_CHECK, "check") /* those end whose credential no longer holds */                                        \
+    X(SESSIONS_CLOSE, "close") /* all end */
+
+enum sessions {
+#define SESSIONS_ENUM(name, text) name,
+    SESSIONS_LIST(SESSIONS_ENUM)
+#undef SESSIONS_ENUM
+};
+
+/* A message, or, where `sessions` is not SESSIONS_STAY, what becomes of the connections of `uuid`. */
 struct effect {
+    enum sessions sessions;
+    const char *uuid;
     const char *topic, *payload;
     size_t length;
     int qos;
     bool retained;
+    const char *receiver;    /* the connection it is for: "<connection> <client id>"; NULL: whoever subscribes */
     const void *correlation; /* NULL: none */
     size_t correlation_length;
 };
@@ -30,13 +47,21 @@ struct effects {
 /* Empties it; the octets of secrets that went through it are wiped. */
 void effects_clear(struct effects *effects);
 
-/* Drops all but the first `count` messages. */
+/* Drops all but the first `count` effects. */
 void effects_cut(struct effects *effects, size_t count);
 
-/* Whether another message of `length` octets and its topic fit for sure. */
+/* Whether all that one event wants fits for sure: a message of `length` octets, its topic, and a word about
+ * connections.
+ */
 bool effects_has_room(const struct effects *effects, size_t length);
 
 /* Adds a message; everything is copied. False, and nothing added, when there is no room. */
 bool effects_publish(struct effects *effects, const struct effect *effect);
+
+/* Adds what becomes of the connections of `uuid`; SESSIONS_STAY adds nothing. False when there is no room. */
+bool effects_sessions(struct effects *effects, enum sessions sessions, const char *uuid);
+
+/* "stay", "check" or "close". */
+const char *sessions_name(enum sessions sessions);
 
 #endif

@@ -1,19 +1,64 @@
 #include "service/core/identify.h"
 
+#include "topics/id.h"
+
 #include <stdio.h>
 #include <string.h>
 
-static enum status by_provisioning_key(struct core *core, struct request *request)
+/* Whether the connection that the stamp names may speak on this topic: the gate has looked already, and who replaced
+ * the gate's rules by his own shall not get far. */
+static bool names_sender(const struct stamp *stamp, const struct address *address)
+{
+    const char *client_id = stamp->client_id;
+    size_t name = id_without_suffix(client_id, strlen(client_id));
+    switch (stamp->how) {
+    case STAMP_KEY:
+    case STAMP_API:
+    case STAMP_CERTIFICATE:
+        return address->gate ||
+               (!address->admin && strlen(address->id) == name && memcmp(address->id, client_id, name) == 0);
+    case STAMP_OPERATOR:
+        return address->gate || (address->admin && strcmp(address->id, client_id) == 0);
+    case STAMP_NOBODY:
+        return address->operation == OP_REFUSED;
+    case STAMP_SERVICE:
+    case STAMP_HOW_COUNT:
+        break;
+    }
+    return false;
+}
+
+bool identify_stamp(const struct core *core, struct request *request)
+{
+    const struct event *event = request->event;
+    struct address *address = &request->address;
+    struct stamp *stamp = &request->sender.stamp;
+    *stamp = (struct stamp){.how = STAMP_NOBODY};
+    if (!core->gated)
+        return !address->gate;
+    if (address->operation == OP_HEARTBEAT)
+        return true;
+    if (event->stamp == NULL ||
+        !stamp_read(event->stamp, event->stamp_length, core->stamp_key,
+                    &(struct stamped){event->topic, event->topic_length, event->payload, event->length}, stamp) ||
+        !names_sender(stamp, address))
+        return false;
+    if (address->gate) /* what the gate tells is of a connection */
+        snprintf(address->id, sizeof address->id, "%.*s",
+                 (int)id_without_suffix(stamp->client_id, strlen(stamp->client_id)), stamp->client_id);
+    return true;
+}
+
+/* The row of a provisioning key; `hash` is of the secret that was shown, NULL when the gate has compared it. */
+static enum status by_provisioning_key(struct core *core, struct request *request, const char *id,
+                                       const unsigned char *hash)
 {
     struct sender *sender = &request->sender;
-    char id[LIMIT_KEY_ID + 1];
-    unsigned char hash[SECRET_HASH];
     enum status status = ST_OK;
-    bool found = secret_parse(SECRET_PROVISIONING, request->in.provisioning_key, id, hash) &&
-                 store_key_find(core->store, id, &sender->key, &status);
+    bool found = store_key_find(core->store, id, &sender->key, &status);
     if (status != ST_OK)
         return fail(&request->why, status, NULL, NULL);
-    if (!found || !secret_equal(hash, sender->key.hash))
+    if (!found || (hash != NULL && !secret_equal(hash, sender->key.hash)))
         return fail(&request->why, ST_INVALID_PROVISIONING_KEY, NULL, NULL);
     sender->may = MAY_PROVISION;
     snprintf(sender->name, sizeof sender->name, "key:%s", id);
@@ -21,23 +66,20 @@ static enum status by_provisioning_key(struct core *core, struct request *reques
     return ST_OK;
 }
 
-static const struct {
-    const char *role;
-    unsigned may;
-} roles[] = {{"viewer", MAY_VIEWER}, {"operator", MAY_OPERATOR}, {"admin", MAY_ADMIN}};
-
-static enum status by_operator_key(struct core *core, struct request *request)
+static enum status by_operator_key(struct core *core, struct request *request, const char *id,
+                                   const unsigned char *hash)
 {
+    static const struct {
+        const char *role;
+        unsigned may;
+    } roles[] = {{"viewer", MAY_VIEWER}, {"operator", MAY_OPERATOR}, {"admin", MAY_ADMIN}};
     struct sender *sender = &request->sender;
     struct operator_row row;
-    char id[LIMIT_KEY_ID + 1];
-    unsigned char hash[SECRET_HASH];
     enum status status = ST_OK;
-    bool found = secret_parse(SECRET_OPERATOR, request->in.operator_key, id, hash) &&
-                 store_operator_find(core->store, id, &row, &status);
+    bool found = store_operator_find(core->store, id, &row, &status);
     if (status != ST_OK)
         return fail(&request->why, status, NULL, NULL);
-    if (!found || !secret_equal(hash, row.hash) || row.disabled_at != 0)
+    if (!found || (hash != NULL && !secret_equal(hash, row.hash)) || row.disabled_at != 0)
         return fail(&request->why, ST_NOT_AUTHORISED, NULL, "The operator key is missing or not valid.");
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (strcmp(roles[i].role, row.role) == 0)
@@ -47,21 +89,79 @@ static enum status by_operator_key(struct core *core, struct request *request)
     return ST_OK;
 }
 
+static enum status as_device(struct request *request, const char *name)
+{
+    request->sender.may = MAY_DEVICE;
+    snprintf(request->sender.name, sizeof request->sender.name, "%s", name);
+    return ST_OK;
+}
+
+/* In open mode. */
+static enum status by_payload(struct core *core, struct request *request)
+{
+    const struct message *in = &request->in;
+    char id[LIMIT_KEY_ID + 1] = "";
+    unsigned char hash[SECRET_HASH] = {0};
+    if (request->address.admin) {
+        bool whole = secret_parse(SECRET_OPERATOR, in->operator_key, id, hash);
+        return by_operator_key(core, request, whole ? id : "", hash);
+    }
+    if ((in->has & M(PROVISIONING_KEY)) != 0) {
+        bool whole = secret_parse(SECRET_PROVISIONING, in->provisioning_key, id, hash);
+        return by_provisioning_key(core, request, whole ? id : "", hash);
+    }
+    return as_device(request, "device");
+}
+
+/* A certificate that was revoked while the message was on its way speaks for nobody any more. */
+static enum status by_certificate(struct core *core, struct request *request, const char *name)
+{
+    bool holds = false;
+    enum status status =
+        store_certificate_holds(core->store, request->sender.stamp.credential, request->address.id, &holds);
+    if (status == ST_OK && !holds)
+        status = ST_CERTIFICATE_REVOKED;
+    return status == ST_OK ? as_device(request, name) : fail(&request->why, status, NULL, NULL);
+}
+
+/* Behind the gate: it has compared the secret. */
+static enum status by_stamp(struct core *core, struct request *request)
+{
+    const struct stamp *stamp = &request->sender.stamp;
+    char name[STAMP_NAME];
+    if (request->address.operation == OP_HEARTBEAT)
+        return as_device(request, "device");
+    stamp_name(stamp, name);
+    if (request->address.gate) {
+        request->sender.may = MAY_GATE;
+        snprintf(request->sender.name, sizeof request->sender.name, "%s", name);
+        return ST_OK;
+    }
+    switch (stamp->how) {
+    case STAMP_KEY:
+        return by_provisioning_key(core, request, stamp->credential, NULL);
+    case STAMP_OPERATOR:
+        return by_operator_key(core, request, stamp->credential, NULL);
+    case STAMP_CERTIFICATE:
+        return by_certificate(core, request, name);
+    case STAMP_API:
+        return as_device(request, name);
+    case STAMP_NOBODY:
+    case STAMP_SERVICE:
+    case STAMP_HOW_COUNT:
+        break;
+    }
+    return fail(&request->why, ST_NOT_AUTHORISED, NULL, NULL);
+}
+
 enum status identify(struct core *core, struct request *request)
 {
     struct sender *sender = &request->sender;
     sender->may = 0;
     sender->tenant[0] = '\0';
-    enum status status = ST_OK;
-    if (request->address.admin) {
-        status = by_operator_key(core, request);
-    } else if ((request->in.has & M(PROVISIONING_KEY)) != 0) {
-        status = by_provisioning_key(core, request);
-    } else {
-        sender->may = MAY_DEVICE;
-        snprintf(sender->name, sizeof sender->name, "device");
-    }
-    snprintf(request->scope, sizeof request->scope, "%s %s", sender->name,
+    enum status status = core->gated ? by_stamp(core, request) : by_payload(core, request);
+    /* A device that repeats a request with another credential of its own is the same one. */
+    snprintf(request->scope, sizeof request->scope, "%s %s", sender->may == MAY_DEVICE ? "device" : sender->name,
              request->address.admin ? "-" : request->address.id);
     return status;
 }

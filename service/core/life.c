@@ -29,8 +29,11 @@ struct presence_slot *life_open_new(struct core *core, const char *uuid)
 
 struct presence_row life_row(const struct presence_slot *slot)
 {
-    struct presence_row row = {
-        .online = slot->online, .since = slot->since, .last_seen = slot->seen_wall, .sequence = slot->sequence};
+    struct presence_row row = {.online = slot->online,
+                               .since = slot->since,
+                               .last_seen = slot->seen_wall,
+                               .sequence = slot->sequence,
+                               .connection = (int64_t)slot->connection};
     _Static_assert(sizeof slot->sessions == sizeof row.sessions, "a row holds the sessions of a slot");
     memcpy(row.sessions, slot->sessions, sizeof row.sessions);
     return row;
@@ -55,7 +58,9 @@ enum status life_write(struct core *core, const struct device_row *device, bool 
 {
     struct presence_slot *slot = &core->life.slot;
     const struct presence_slot *old = &core->presence.slots[core->life.number];
-    if (!changes && memcmp(slot->sessions, old->sessions, sizeof slot->sessions) == 0)
+    bool same =
+        memcmp(slot->sessions, old->sessions, sizeof slot->sessions) == 0 && slot->connection == old->connection;
+    if (!changes && same)
         return ST_OK;
     enum status status = changes ? announce(core, device, reason) : ST_OK;
     slot->unsaved = false;

@@ -1,7 +1,7 @@
 #include "service/core/presence.h"
 
-#include "service/core/siphash.h"
 #include "topics/limits.h"
+#include "topics/siphash.h"
 
 #include <string.h>
 

@@ -25,6 +25,7 @@
     X(REASON_REQUEST, "request")                                                                                       \
     X(REASON_HEARTBEAT_TIMEOUT, "heartbeat_timeout")                                                                   \
     X(REASON_LAST_WILL, "last_will")                                                                                   \
+    X(REASON_CONNECTION_LOST, "connection_lost")                                                                       \
     X(REASON_DISCONNECT, "disconnect")                                                                                 \
     X(REASON_RESET, "reset")
 
@@ -43,8 +44,10 @@ struct presence_slot {
     int64_t sequence;                     /* of the event that set the status */
     struct mono seen, suspect;            /* the last sign of life; a suspicion's time, 0: none */
     uint64_t sessions[PRESENCE_SESSIONS]; /* hashes: [0] the current one or 0, then ended and replaced ones */
+    uint64_t connection;                  /* which sent the current session's connect; 0: not known, or with a suffix */
     int32_t offline_after_ms;
     uint32_t name; /* offset of the uuid in the names */
+    bool lost;     /* the suspicion is that the connection closed, not a last will */
     bool online;
     bool active;  /* registered or provisioned: its heartbeats count */
     bool fresh;   /* its credential was never used */
@@ -86,11 +89,14 @@ uint32_t presence_add(struct presence *presence, const char *uuid, const struct 
 
 /* What a message does to a copy of a slot. Each returns true when the status changes, with the reason;
  * `session` is NULL or "" when none is named. */
-bool presence_on_connect(struct presence_slot *slot, const char *session, struct now now, enum reason *reason);
+bool presence_on_connect(struct presence_slot *slot, const char *session, uint64_t connection, struct now now,
+                         enum reason *reason);
 bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct now now,
                       enum reason *reason);
 bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason);
 void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now);
+void presence_on_close(const struct presence *presence, struct presence_slot *slot, uint64_t connection,
+                       struct now now);
 bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
 
 /* When the time of an online device will be over, as things stand. */

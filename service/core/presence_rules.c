@@ -1,6 +1,6 @@
 /* What a message or a passed deadline does to a slot: docs/protocol.md, section 4. */
 #include "service/core/presence.h"
-#include "service/core/siphash.h"
+#include "topics/siphash.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void end_session(struct presence_slot *slot)
     if (slot->sessions[0] == 0)
         return;
     memmove(slot->sessions + 1, slot->sessions, (PRESENCE_SESSIONS - 1) * sizeof *slot->sessions);
-    slot->sessions[0] = 0;
+    slot->sessions[0] = slot->connection = 0;
 }
 
 static bool is_over(const struct presence_slot *slot, uint64_t session)
@@ -52,13 +52,15 @@ static bool alive(struct presence_slot *slot, struct now now)
     return changes;
 }
 
-bool presence_on_connect(struct presence_slot *slot, const char *session, struct now now, enum reason *reason)
+bool presence_on_connect(struct presence_slot *slot, const char *session, uint64_t connection, struct now now,
+                         enum reason *reason)
 {
     uint64_t named = session_hash(session);
     if (named != slot->sessions[0]) {
         end_session(slot);
         slot->sessions[0] = named;
     }
+    slot->connection = connection;
     *reason = REASON_CONNECT;
     return alive(slot, now);
 }
@@ -104,10 +106,26 @@ static bool is_suspected(const struct presence *presence, const struct presence_
 }
 
 /* The first word counts: a second copy does not buy time. */
+static void suspect(const struct presence *presence, struct presence_slot *slot, bool lost, struct now now)
+{
+    if (is_suspected(presence, slot)) {
+        slot->lost = slot->lost && lost; /* a last will says more than that the connection closed */
+        return;
+    }
+    slot->suspect = now.mono;
+    slot->lost = lost;
+}
+
 void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now)
 {
-    if (slot->online && session_hash(session) == slot->sessions[0] && !is_suspected(presence, slot))
-        slot->suspect = now.mono;
+    if (slot->online && session_hash(session) == slot->sessions[0])
+        suspect(presence, slot, false, now);
+}
+
+void presence_on_close(const struct presence *presence, struct presence_slot *slot, uint64_t connection, struct now now)
+{
+    if (slot->online && connection != 0 && connection == slot->connection)
+        suspect(presence, slot, true, now);
 }
 
 static struct mono silence_deadline(const struct presence *presence, const struct presence_slot *slot)
@@ -129,7 +147,7 @@ bool presence_on_deadline(const struct presence *presence, struct presence_slot 
     if (!presence->hearing || !slot->online || now.ms < presence_deadline(presence, slot).ms)
         return false;
     bool silent = now.ms >= silence_deadline(presence, slot).ms;
-    *reason = silent ? REASON_HEARTBEAT_TIMEOUT : REASON_LAST_WILL;
+    *reason = silent ? REASON_HEARTBEAT_TIMEOUT : slot->lost ? REASON_CONNECTION_LOST : REASON_LAST_WILL;
     if (!silent)
         end_session(slot); /* after mere silence the session may still be there */
     return offline(slot);

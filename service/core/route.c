@@ -21,6 +21,9 @@ static operation_function *const routes[OP_COUNT] = {
     [OP_DEVICE_SHOW] = op_device_show,
     [OP_DEVICE_EVENTS] = op_device_events,
     [OP_STATS_OVERVIEW] = op_stats_overview,
+    [OP_CONNECTED] = op_connected,
+    [OP_DISCONNECTED] = op_disconnected,
+    [OP_REFUSED] = op_refused,
 };
 
 operation_function *route(enum operation operation)

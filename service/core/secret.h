@@ -19,6 +19,7 @@
 #define SECRET_PROVISIONING "mpk"
 #define SECRET_API          "mdk"
 #define SECRET_OPERATOR     "mok"
+#define SECRET_SERVICE      "msk"
 
 /* A new credential: all three are what SECRET_RAW + 8 octets of `random` make of `prefix`. The database gets the hash,
  * its owner the text; the text is wiped after use. */

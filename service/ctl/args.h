@@ -29,6 +29,9 @@
     X(OPT_PLAIN_PORT, "plain-port", "PORT", "the broker's port without TLS, on loopback (1883)")                       \
     X(OPT_MTLS_PORT, "mtls-port", "PORT", "the broker's port for device certificates (8883)")                          \
     X(OPT_TLS_PORT, "tls-port", "PORT", "the broker's port for TLS without a client certificate (8884)")               \
+    X(OPT_OPEN, "open", NULL, "open mode: no gate in the broker, for trying on this machine alone")                    \
+    X(OPT_BIND, "bind", "ADDRESS", "the address of the broker's two TLS ports (every address)")                        \
+    X(OPT_SERVER_NAME, "server-name", "NAME", "a further name in the broker's certificate, may be repeated")           \
     X(OPT_ORGANIZATION, "organization", "NAME", "O of the certificates (Muster)")                                      \
     X(OPT_COUNTRY, "country", "CC", "C of the certificates, two capital letters (none)")                               \
     X(OPT_CA_KEY_TYPE, "ca-key-type", "TYPE", "ec:p256, rsa:2048, rsa:3072 or rsa:4096 (ec:p256)")                     \

@@ -4,7 +4,24 @@
 #include "service/ctl/out.h"
 #include "service/io/entropy.h"
 
+#include <arpa/inet.h>
+#include <limits.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define SERVER_NAMES (INIT_NAMES + 4)
+
+/* A host name or an address, as a certificate can hold it. */
+bool init_is_name(const char *name)
+{
+    static const char octets[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:*_";
+    size_t length = strlen(name);
+    bool address = strchr(name, ':') != NULL;
+    unsigned char ignored[16];
+    return length > 0 && length < 254 && strspn(name, octets) == length &&
+           (!address || inet_pton(AF_INET6, name, ignored) == 1);
+}
 
 static struct ca_options options_of(const struct init *init)
 {
@@ -55,9 +72,33 @@ bool init_has_server(const struct init *init)
     return fits;
 }
 
+static bool is_among(const char *name, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* How clients may name the broker: this machine by its names, and what the user adds. */
+static size_t list_names(const struct init *init, const char *host, const char *names[SERVER_NAMES])
+{
+    static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        names[count++] = always[i];
+    if (init_is_name(host) && !is_among(host, names, count))
+        names[count++] = host;
+    for (size_t i = 0; i < init->server_name_count; i++)
+        if (!is_among(init->server_names[i], names, count))
+            names[count++] = init->server_names[i];
+    return count;
+}
+
 static enum ctl_exit issue(struct init *init, const struct key *key, struct certificate *out)
 {
-    static const char *const names[] = {"localhost", "127.0.0.1", "::1"};
+    const char *names[SERVER_NAMES];
+    char host[HOST_NAME_MAX + 1] = "";
     char error[900];
     struct ca_options options = options_of(init);
     struct public_key public;
@@ -67,11 +108,13 @@ static enum ctl_exit issue(struct init *init, const struct key *key, struct cert
     struct ca *ca = ca_new(&options, error, sizeof error);
     if (ca == NULL)
         return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
+    (void)gethostname(host, sizeof host - 1);
+    size_t count = list_names(init, host, names);
     entropy_fill(serial, sizeof serial);
     profile_serial(serial);
     bool ok = key_public(key, &public) &&
               profile_validity(init->now, PROFILE_SERVER_DAYS, ca_validity(ca), &validity) &&
-              ca_issue_server(ca, &public, names, sizeof names / sizeof names[0], serial, validity, out, &why) == ST_OK;
+              ca_issue_server(ca, &public, names, count, serial, validity, out, &why) == ST_OK;
     ca_free(ca);
     return ok ? CTL_DONE
               : out_error(CTL_FAILED, NULL, "is the clock right, and the authority still valid?",

@@ -48,40 +48,44 @@ static bool has_files(const struct init *init)
     return all;
 }
 
-/* 0, an errno value, or -1: there is something else in it. */
-static int parse_file(const char *path, const struct first *first, struct credential *out)
+int init_parse_key(const char *path, const char *prefix, struct credential *out)
 {
     size_t length = 0;
     int failed = file_read(path, out->text, sizeof out->text, &length);
     if (failed != 0)
         return failed;
     out->text[strcspn(out->text, "\r\n")] = '\0';
-    return secret_parse(first->prefix, out->text, out->id, out->hash) ? 0 : -1;
+    return secret_parse(prefix, out->text, out->id, out->hash) ? 0 : -1;
 }
 
-static enum ctl_exit read_file(const char *path, const struct first *first, struct credential *out)
+static enum ctl_exit read_file(const char *path, const char *prefix, struct credential *out)
 {
-    int failed = parse_file(path, first, out);
+    int failed = init_parse_key(path, prefix, out);
     if (failed > 0)
         return out_error(CTL_CONFIG, NULL, "repair or remove it, then run the same command again", "cannot read %s: %s",
                          path, strerror(failed));
     if (failed < 0)
         return out_error(CTL_CONFIG, NULL, "remove it, then run the same command again", "there is no key %s_... in %s",
-                         first->prefix, path);
+                         prefix, path);
     return CTL_DONE;
 }
 
-static enum ctl_exit make_file(const char *path, const struct first *first, struct credential *out)
+static enum ctl_exit make_file(const char *path, const char *prefix, struct credential *out)
 {
     unsigned char random[SECRET_RAW + 8];
     char line[LIMIT_CREDENTIAL + 2];
     entropy_fill(random, sizeof random);
-    secret_make(first->prefix, random, out);
+    secret_make(prefix, random, out);
     int length = snprintf(line, sizeof line, "%s\n", out->text);
     int failed = file_write(path, line, (size_t)length, 0600);
     secret_wipe(random, sizeof random);
     secret_wipe(line, sizeof line);
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
+}
+
+enum ctl_exit init_take_key(const char *path, const char *prefix, struct credential *out)
+{
+    return init_has(path) ? read_file(path, prefix, out) : make_file(path, prefix, out);
 }
 
 /* An operator of that name gets this key: the one before is dead, its file is lost. */
@@ -132,7 +136,8 @@ static bool has_rows(struct store *store, const struct init *init)
     for (size_t i = 0; all && i < FIRSTS; i++) {
         enum status status = ST_OK;
         init_path(init, firsts[i].file, path, sizeof path);
-        all = parse_file(path, &firsts[i], &credential) == 0 && find_row(store, &firsts[i], &credential, &status);
+        all = init_parse_key(path, firsts[i].prefix, &credential) == 0 &&
+              find_row(store, &firsts[i], &credential, &status);
     }
     secret_wipe(&credential, sizeof credential);
     return all;
@@ -163,7 +168,7 @@ static enum ctl_exit ensure(struct store *store, const struct init *init, const 
     char path[INIT_PATH];
     struct credential credential;
     init_path(init, first->file, path, sizeof path);
-    enum ctl_exit end = init_has(path) ? read_file(path, first, &credential) : make_file(path, first, &credential);
+    enum ctl_exit end = init_take_key(path, first->prefix, &credential);
     enum status status = ST_OK;
     if (end == CTL_DONE && !find_row(store, first, &credential, &status) && status == ST_OK)
         status = add_row(store, init, first, &credential);

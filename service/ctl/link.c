@@ -39,7 +39,7 @@ struct link {
 
 struct ask {
     char topic[LIMIT_TOPIC + 1];
-    char payload[LIMIT_PAYLOAD + 1]; /* holds the operator's key */
+    char payload[LIMIT_PAYLOAD + 1]; /* in open mode it holds the operator's key */
 };
 
 static void on_message(void *context, const struct mqtt_message *message)
@@ -159,7 +159,8 @@ static bool prepare(struct link *link, const char *noun, const char *verb, const
     json_open(&json, NULL, '{');
     if ((operation_row(operation)->flags & OP_CHANGES) != 0)
         json_text(&json, "requestId", request_id);
-    json_text(&json, "operatorKey", link->target->operator_key);
+    if (config_is_open(&link->target->config)) /* behind the gate the login says who asks */
+        json_text(&json, "operatorKey", link->target->operator_key);
     json_members(&json, members);
     json_close(&json, '}');
     return !json.overflow && topic_build(TOPIC_ADMIN_REQUEST, ask->topic, sizeof ask->topic,

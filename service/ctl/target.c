@@ -106,7 +106,10 @@ struct mqtt_options target_options(const struct target *target, const char *cons
                                  .password = target->operator_key,
                                  .filters = filters,
                                  .filter_count = count,
-                                 .filter_qos = 1};
+                                 .filter_qos = 1,
+                                 .ca_file = target->config.broker_ca_file,
+                                 .certificate_file = target->config.broker_certificate_file,
+                                 .key_file = target->config.broker_key_file};
 }
 
 enum ctl_exit target_unreachable(const struct target *target, const char *reason, bool refused)
@@ -118,7 +121,7 @@ enum ctl_exit target_unreachable(const struct target *target, const char *reason
     if (refused) {
         snprintf(mend, sizeof mend,
                  "does the broker know the user operator with the key in %s/admin.key as its password? its log says "
-                 "more",
+                 "more. An operator of one tenant watches with --tenant TENANT",
                  target->directory);
         return out_error(CTL_DENIED, NULL, mend, "the broker at %s:%d refuses this operator%s%s%s", host, port, open,
                          reason, close);

@@ -3,7 +3,7 @@
 # usage: setup.sh [run|check]
 set -eu
 
-packages="gcc libc6-dev libpaho-mqtt-dev libssl-dev libcjson-dev libsqlite3-dev libsmartcols-dev"
+packages="gcc libc6-dev libpaho-mqtt-dev libssl-dev libcjson-dev libsqlite3-dev libsmartcols-dev mosquitto-dev libmosquitto-dev"
 case "${1:-}" in
 run) packages="$packages mosquitto mosquitto-clients openssl" ;;
 check) packages="$packages mosquitto mosquitto-clients openssl jq strace sqlite3 pkg-config python3 python3-paho-mqtt clang-format clang-tidy cppcheck" ;;

@@ -4,6 +4,7 @@
 #include "service/core/secret.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
+#include "service/io/guard.h"
 #include "service/io/log.h"
 #include "service/io/loopback.h"
 #include "topics/limits.h"
@@ -59,7 +60,7 @@ static const struct mqtt_callbacks callbacks = {on_message, on_up, on_down, on_a
 
 static struct mqtt *make(struct broker *broker, const struct config *config, int number, const char *password)
 {
-    char device[LIMIT_TOPIC], admin[LIMIT_TOPIC], id[64];
+    char device[LIMIT_TOPIC], admin[LIMIT_TOPIC], id[sizeof broker->publisher_id];
     unsigned char random[8];
     char suffix[sizeof random + 1];
     topic_filter(TOPIC_DEVICE_REQUEST, device, sizeof device);
@@ -67,17 +68,30 @@ static struct mqtt *make(struct broker *broker, const struct config *config, int
     entropy_fill(random, sizeof random);
     secret_base32(random, sizeof random, suffix);
     snprintf(id, sizeof id, CLIENT_ID "%s-%s", roles[number], suffix);
-    const char *const filters[] = {device, admin, broker->probe_topic};
+    /* What the gate tells comes last: in open mode there is none. */
+    const char *const filters[] = {device,
+                                   admin,
+                                   broker->probe_topic,
+                                   topic_pattern(TOPIC_GATE_CONNECTED),
+                                   topic_pattern(TOPIC_GATE_DISCONNECTED),
+                                   topic_pattern(TOPIC_GATE_REFUSED)};
     bool subscriber = number == BROKER_SUBSCRIBER;
+    if (!subscriber)
+        memcpy(broker->publisher_id, id, sizeof id);
     struct mqtt_options options = {.host = config->broker_host,
                                    .port = config->broker_port,
                                    .client_id = id,
                                    .username = config->broker_username[0] != '\0' ? config->broker_username : NULL,
                                    .password = password,
                                    .filters = filters,
-                                   .filter_count = subscriber ? 3 : 0,
+                                   .filter_count = !subscriber                 ? 0
+                                                   : broker->stamp_key != NULL ? 6
+                                                                               : 3,
                                    .filter_qos = 1,
-                                   .will_topic = subscriber ? NULL : broker->state_topic};
+                                   .will_topic = subscriber ? NULL : broker->state_topic,
+                                   .ca_file = config->broker_ca_file,
+                                   .certificate_file = config->broker_certificate_file,
+                                   .key_file = config->broker_key_file};
     return mqtt_new(&options, &callbacks, &broker->connections[number]);
 }
 
@@ -86,12 +100,12 @@ static void state_payload(char *out, size_t size, bool online, struct now now)
     snprintf(out, size, "{\"online\":%s,\"timestamp\":%lld}", online ? "true" : "false", (long long)now.wall);
 }
 
-bool broker_start(struct broker *broker, const struct config *config, struct queue *queue, struct now now, char *error,
-                  size_t error_size)
+bool broker_start(struct broker *broker, const struct config *config, const uint64_t *stamp_key, struct queue *queue,
+                  struct now now, char *error, size_t error_size)
 {
     char password[256] = "";
     size_t length = 0;
-    *broker = (struct broker){.queue = queue, .config = config};
+    *broker = (struct broker){.queue = queue, .config = config, .stamp_key = stamp_key};
     if (config->broker_password_file[0] != '\0' &&
         file_read(config->broker_password_file, password, sizeof password, &length) != 0) {
         snprintf(error, error_size, "broker_password_file %s cannot be read", config->broker_password_file);
@@ -130,6 +144,14 @@ static enum broker_change grow_deaf(struct broker *broker)
     return heard ? BROKER_DEAF : BROKER_NO_CHANGE;
 }
 
+/* The gate gets the key for its stamps. What it missed of blocked or revoked devices it finds out now. */
+static void greet_gate(struct broker *broker)
+{
+    struct mqtt *mqtt = broker->connections[BROKER_PUBLISHER].mqtt;
+    guard_send_key(mqtt, broker->stamp_key);
+    guard_send_sessions(mqtt, SESSIONS_CHECK, "");
+}
+
 enum broker_change broker_event(struct broker *broker, const struct queue_item *item)
 {
     struct connection *connection = &broker->connections[item->source];
@@ -142,6 +164,8 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
         broker->announce = true; /* a last will may have said that the service is away */
         broker->probe_at = item->now.mono;
         log_line(LOG_DEBUG, "connected", "role=%s", roles[item->source]);
+        if (broker->stamp_key != NULL && item->source == BROKER_PUBLISHER)
+            greet_gate(broker);
         return BROKER_NO_CHANGE;
     }
     if (!connection->told)
@@ -165,6 +189,28 @@ static void publish(struct broker *broker, const char *topic, const char *payloa
                                      .id = id});
 }
 
+static void connect_anew(struct broker *broker, struct now now)
+{
+    for (int i = 0; i < BROKER_CONNECTIONS; i++) {
+        struct connection *connection = &broker->connections[i];
+        mqtt_disconnect(connection->mqtt, 0);
+        connection->up = false;
+        connection->next_attempt = next_attempt(connection->failures++, now.mono);
+    }
+}
+
+/* A broker without the gate lets anyone say anything: it is not listened to. */
+static enum broker_change refuse_ungated(struct broker *broker, struct now now)
+{
+    if (!broker->ungated)
+        log_line(LOG_ERROR, "gate_missing",
+                 "the broker is not guarded by muster_gate.so, or has another one's: nothing is served. mend: use the "
+                 "mosquitto.conf that musterctl init writes, or mode open on loopback");
+    broker->ungated = true;
+    connect_anew(broker, now);
+    return grow_deaf(broker);
+}
+
 bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
                      enum broker_change *change)
 {
@@ -177,7 +223,11 @@ bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, 
     if (!broker->probing || message->length != strlen(expected) ||
         memcmp(message->payload, expected, message->length) != 0)
         return true;
-    broker->probing = false;
+    if (broker->stamp_key != NULL && !guard_is_stamped(message, broker->stamp_key, broker->publisher_id)) {
+        *change = refuse_ungated(broker, now);
+        return true;
+    }
+    broker->probing = broker->ungated = false;
     broker->probe_at = mono_add(now.mono, PROBE_EVERY_MS);
     if (!broker->hearing)
         *change = BROKER_HEARS;
@@ -195,7 +245,10 @@ static void probe(struct broker *broker, struct now now)
     char payload[16];
     entropy_fill(&broker->nonce, sizeof broker->nonce);
     snprintf(payload, sizeof payload, "%08x", broker->nonce);
-    publish(broker, broker->probe_topic, payload, 0);
+    if (broker->stamp_key != NULL)
+        guard_send_probe(broker->connections[BROKER_PUBLISHER].mqtt, broker->probe_topic, payload);
+    else
+        publish(broker, broker->probe_topic, payload, 0);
     broker->probing = true;
     broker->probe_at = mono_add(now.mono, PROBE_WAIT_MS);
 }
@@ -204,12 +257,7 @@ static void probe(struct broker *broker, struct now now)
 static enum broker_change give_up_waiting(struct broker *broker, struct now now)
 {
     log_line(LOG_WARNING, "deaf", "a probe did not come back; connecting again");
-    for (int i = 0; i < BROKER_CONNECTIONS; i++) {
-        struct connection *connection = &broker->connections[i];
-        mqtt_disconnect(connection->mqtt, 0);
-        connection->up = false;
-        connection->next_attempt = next_attempt(connection->failures++, now.mono);
-    }
+    connect_anew(broker, now);
     return grow_deaf(broker);
 }
 
@@ -217,6 +265,8 @@ static enum broker_change give_up_waiting(struct broker *broker, struct now now)
 static bool may_connect(struct broker *broker)
 {
     char why[300];
+    if (broker->stamp_key != NULL)
+        return true;
     enum loopback found = loopback_look(broker->config->broker_host, broker->config->broker_port, why, sizeof why);
     if (found == LOOPBACK_NOT && !broker->exposed)
         log_line(LOG_ERROR, "broker_refused", "open mode: %s", why);

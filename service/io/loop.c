@@ -2,6 +2,7 @@
 
 #include "service/core/life.h"
 #include "service/io/clock.h"
+#include "service/io/guard.h"
 #include "service/io/log.h"
 
 #include <string.h>
@@ -71,6 +72,8 @@ static struct event event_of(const struct queue_item *item)
                           .response_topic_length = message->response_topic_length,
                           .correlation = message->correlation,
                           .correlation_length = message->correlation_length,
+                          .stamp = message->stamp,
+                          .stamp_length = message->stamp_length,
                           .retained = message->retained};
 }
 
@@ -116,6 +119,12 @@ static void publisher_changed(struct loop *loop, bool up)
         retained_walk_start(&loop->walk);
 }
 
+/* Behind a gate only once it has shown that it is there: heartbeats, for one, bear no stamp. */
+static bool may_serve(const struct loop *loop)
+{
+    return !loop->core->gated || loop->core->presence.hearing;
+}
+
 static void take(struct loop *loop, const struct queue_item *item)
 {
     enum broker_change change = BROKER_NO_CHANGE;
@@ -123,7 +132,7 @@ static void take(struct loop *loop, const struct queue_item *item)
     case QUEUE_MESSAGE:
         if (broker_is_probe(loop->broker, &item->message, item->now, &change))
             hear(loop, change, item->now);
-        else
+        else if (may_serve(loop))
             step_message(loop, item);
         break;
     case QUEUE_ACKNOWLEDGED:
@@ -211,19 +220,27 @@ static void mark_durable(struct loop *loop)
         loop->parking.places[i].durable = loop->parking.places[i].ticket.stage == TICKET_INTENT;
 }
 
+static bool send_answer(struct mqtt *mqtt, const struct effect *effect)
+{
+    return mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
+                                                  .payload = effect->payload,
+                                                  .length = effect->length,
+                                                  .qos = effect->qos,
+                                                  .retained = effect->retained,
+                                                  .correlation = effect->correlation,
+                                                  .correlation_length = effect->correlation_length});
+}
+
 static void speak(struct loop *loop)
 {
     struct mqtt *mqtt = loop->broker->connections[BROKER_PUBLISHER].mqtt;
     for (size_t i = 0; i < loop->effects.count; i++) {
         const struct effect *effect = &loop->effects.list[i];
-        if (!mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
-                                                    .payload = effect->payload,
-                                                    .length = effect->length,
-                                                    .qos = effect->qos,
-                                                    .retained = effect->retained,
-                                                    .correlation = effect->correlation,
-                                                    .correlation_length = effect->correlation_length}))
-            loop->answers_lost++;
+        if (effect->sessions == SESSIONS_STAY)
+            loop->answers_lost +=
+                !(effect->receiver != NULL ? guard_send_answer(mqtt, effect) : send_answer(mqtt, effect));
+        else if (loop->core->gated) /* without a gate nobody can end connections */
+            guard_send_sessions(mqtt, effect->sessions, effect->uuid);
     }
     effects_clear(&loop->effects);
 }

@@ -1,5 +1,5 @@
 /*
- * One MQTT 5 connection through Paho's asynchronous client. The only file of the service that sees Paho.
+ * One MQTT 5 connection through Paho's asynchronous client. Only mqtt.c and mqtt_message.c see Paho.
  * Callbacks come from Paho's threads: they may only copy and wake. No function here is called from a callback.
  * Reconnecting is the owner's business: `down` says that it is time to call mqtt_connect again.
  */
@@ -12,7 +12,7 @@
 
 struct mqtt;
 
-/* What came in; everything dies with the callback. `response_topic` and `correlation` are NULL when absent. */
+/* What came in; everything dies with the callback. `response_topic`, `correlation` and `stamp` are NULL when absent. */
 struct mqtt_message {
     const char *topic;
     size_t topic_length;
@@ -23,6 +23,8 @@ struct mqtt_message {
     size_t response_topic_length;
     const void *correlation;
     size_t correlation_length;
+    const char *stamp; /* the value of the one STAMP_PROPERTY (topics/stamp.h); of two, neither counts */
+    size_t stamp_length;
 };
 
 /* How a publish with an id ended. */
@@ -53,6 +55,8 @@ struct mqtt_options {
     size_t filter_count;
     int filter_qos;
     const char *will_topic; /* NULL: no last will; see mqtt_set_will */
+    const char *ca_file;    /* where the broker's certificate, for `host`, must come from; NULL or "": no TLS */
+    const char *certificate_file, *key_file; /* of this client; NULL or "": none */
 };
 
 /* What goes out. `id` 0: nobody wants to know of its PUBACK. */
@@ -64,7 +68,8 @@ struct mqtt_publish {
     bool retained;
     const void *correlation; /* NULL: none */
     size_t correlation_length;
-    const char *response_topic; /* NULL: none */
+    const char *response_topic;                 /* NULL: none */
+    const char *property_name, *property_value; /* one user property; NULL: none */
     uint64_t id;
 };
 

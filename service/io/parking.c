@@ -25,7 +25,8 @@ bool parking_may_wait(const struct parking *parking, const char *topic, size_t l
 
 static size_t octets(const struct event *event)
 {
-    return event->topic_length + event->length + event->response_topic_length + event->correlation_length + 1;
+    return event->topic_length + event->length + event->response_topic_length + event->correlation_length +
+           event->stamp_length + 1;
 }
 
 static const char *keep(char **at, const void *from, size_t length)
@@ -52,6 +53,7 @@ bool parking_add(struct parking *parking, const struct event *event, const struc
     parked->event.payload = keep(&at, event->payload, event->length);
     parked->event.response_topic = keep(&at, event->response_topic, event->response_topic_length);
     parked->event.correlation = keep(&at, event->correlation, event->correlation_length);
+    parked->event.stamp = keep(&at, event->stamp, event->stamp_length);
     parked->ticket = *ticket;
     if (ticket->stage == TICKET_NEW) {
         parked->ticket.stage = TICKET_WAITS;

@@ -78,17 +78,19 @@ static void write_record(struct record *record, size_t size, const struct queue_
 {
     const struct mqtt_message *from = &item->message;
     char *at = (char *)(record + 1);
-    const void *topic = NULL, *payload = NULL, *response_topic = NULL, *correlation = NULL;
+    const void *topic = NULL, *payload = NULL, *response_topic = NULL, *correlation = NULL, *stamp = NULL;
     at = place(at, from->topic, from->topic_length, &topic);
     at = place(at, from->payload, from->length, &payload);
     at = place(at, from->response_topic, from->response_topic_length, &response_topic);
-    place(at, from->correlation, from->correlation_length, &correlation);
+    at = place(at, from->correlation, from->correlation_length, &correlation);
+    place(at, from->stamp, from->stamp_length, &stamp);
     record->size = size;
     record->item = *item;
     record->item.message.topic = topic;
     record->item.message.payload = payload;
     record->item.message.response_topic = response_topic;
     record->item.message.correlation = correlation;
+    record->item.message.stamp = stamp;
 }
 
 void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit)
@@ -97,7 +99,7 @@ void queue_put(struct queue *queue, const struct queue_item *item, size_t payloa
     if (cut.message.length > payload_limit)
         cut.message.length = payload_limit;
     size_t octets = cut.message.topic_length + cut.message.length + cut.message.response_topic_length +
-                    cut.message.correlation_length;
+                    cut.message.correlation_length + cut.message.stamp_length;
     size_t size = (sizeof(struct record) + octets + ALIGN - 1) / ALIGN * ALIGN;
     pthread_mutex_lock(&queue->mutex);
     struct buffer *buffer = &queue->filling;

@@ -11,6 +11,7 @@ operation_function op_register, op_provision, op_connect, op_heartbeat, op_disco
 operation_function op_key_create, op_key_list, op_key_show, op_key_disable;
 operation_function op_device_create, op_device_list, op_device_show, op_device_events;
 operation_function op_stats_overview;
+operation_function op_connected, op_disconnected, op_refused;
 
 /* The short cut of op_heartbeat: true when the heartbeat only moves a time in memory, or changes nothing at all, and is
  * done. False: it changes something that must be stored. */

@@ -1,4 +1,5 @@
 #include "service/core/life.h"
+#include "service/op/hint.h"
 #include "service/op/op.h"
 #include "service/op/record.h"
 
@@ -21,9 +22,15 @@ static void answer(struct core *core, const struct device_row *device, struct js
     json_time(json, "renewAfter", profile_renew_after(validity, device->uuid, serial) * 1000);
 }
 
-/* The certificate is used: the key that may have been made with it is not told again. */
-static enum status first_use(struct core *core, const struct device_row *device)
+/* The certificate is used: the key that may have been made with it is not told again. Behind the gate it is the one
+ * that was shown, in open mode the newest. */
+static enum status first_use(struct core *core, const struct request *request, const struct device_row *device)
 {
+    const struct stamp *stamp = &request->sender.stamp;
+    if (core->gated)
+        return stamp->how == STAMP_CERTIFICATE ? hint_certificate_used(core, stamp) : ST_OK;
+    if (strcmp(device->certificate_state, "pending") != 0)
+        return ST_OK;
     enum status status = store_certificate_activate(core->store, device->id, core->now.wall);
     return status == ST_OK ? store_request_unseal(core->store, device->id) : status;
 }
@@ -41,13 +48,13 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
     enum status status = record_own(core, request);
     if (status != ST_OK)
         return status;
-    if (strcmp(device->certificate_state, "pending") == 0)
-        status = first_use(core, device);
+    status = first_use(core, request, device);
     if (status != ST_OK)
         return status;
     struct presence_slot *slot = life_open(core, device->uuid);
     enum reason reason = REASON_CONNECT;
-    bool changes = presence_on_connect(slot, request->in.session, core->now, &reason);
+    bool changes =
+        presence_on_connect(slot, request->in.session, hint_connection(&request->sender.stamp), core->now, &reason);
     status = life_write(core, device, changes, reason);
     answer(core, device, &reply->json);
     return status;

@@ -58,6 +58,14 @@ static bool passes_quick_check(struct db *db)
     return passes;
 }
 
+/* The gate reads the database as a user who may not write: without -wal and -shm it could not open it, so they stay when
+ * the service ends. Whoever makes them (SQLite does, also later) gives them the owner, group and mode of the database. */
+static int keep_wal(struct db *db)
+{
+    int keep = 1;
+    return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+}
+
 struct db *db_new(const char *path, char *error, size_t error_size)
 {
     static const char setup[] =
@@ -77,6 +85,8 @@ struct db *db_new(const char *path, char *error, size_t error_size)
     int result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     if (result == SQLITE_OK)
         result = run_text(db, setup);
+    if (result == SQLITE_OK && file)
+        result = keep_wal(db);
     umask(mask);
     if (result != SQLITE_OK || !passes_quick_check(db)) {
         snprintf(error, error_size, "%s cannot be used: %s; restore it from a backup", path,

@@ -9,7 +9,8 @@
     "device.id, device.uuid, device.device_id, device.tenant, device.name, device.type, device.api_endpoint, "         \
     "device.hardware, device.tags, device.state, device.manual, device.credential_used, device.offline_after, "        \
     "device.created_at, device.updated_at, device.registered_at, presence.online, presence.since, "                    \
-    "presence.last_seen, presence.sequence, presence.sessions, certificate.certificate_id, certificate.not_before, "   \
+    "presence.last_seen, presence.sequence, presence.sessions, presence.connection, certificate.certificate_id, "      \
+    "certificate.not_before, "                                                                                         \
     "certificate.not_after, certificate.state "
 
 #define SQL_DEVICE_TABLES                                                                                              \
@@ -47,12 +48,13 @@
       "WHERE $1 = '' OR tenant = $1")                                                                                  \
     X(SQL_DEVICE_USED, "UPDATE device SET credential_used = 1, manual = 0 WHERE id = $1")                              \
     X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, since, "        \
-                         "last_seen, sequence, sessions "                                                              \
+                         "last_seen, sequence, sessions, connection "                                                  \
                          "FROM device NOT INDEXED JOIN presence ON presence.device = device.id ORDER BY device.id")    \
-    X(SQL_PRESENCE_INSERT,                                                                                             \
-      "INSERT INTO presence (device, online, since, last_seen, sequence, sessions) VALUES ($1, $2, $3, $4, $5, $6)")   \
+    X(SQL_PRESENCE_INSERT, "INSERT INTO presence (device, online, since, last_seen, sequence, sessions, connection) "  \
+                           "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                      \
     X(SQL_PRESENCE_SET,                                                                                                \
-      "UPDATE presence SET online = $1, since = $2, last_seen = $3, sequence = $4, sessions = $5 WHERE device = $6")   \
+      "UPDATE presence SET online = $1, since = $2, last_seen = $3, sequence = $4, sessions = $5, connection = $6 "    \
+      "WHERE device = $7")                                                                                             \
     X(SQL_PRESENCE_SEEN, "UPDATE presence SET last_seen = $1 WHERE device = $2")                                       \
     X(SQL_KEY_GET, "SELECT " SQL_KEY_COLUMNS "FROM provisioning_key WHERE id = $1")                                    \
     X(SQL_KEY_INSERT,                                                                                                  \
@@ -86,6 +88,11 @@
     X(SQL_CERTIFICATE_ACTIVATE,                                                                                        \
       "UPDATE certificate SET state = 'active', activated_at = $1 WHERE state = 'pending' AND id = "                   \
       "(SELECT max(id) FROM certificate WHERE device = $2)")                                                           \
+    X(SQL_CERTIFICATE_USED,                                                                                            \
+      "UPDATE certificate SET state = 'active', activated_at = $1 WHERE certificate_id = $2 AND state = 'pending' "    \
+      "RETURNING device")                                                                                              \
+    X(SQL_CERTIFICATE_HOLDS, "SELECT 1 FROM certificate WHERE certificate_id = $1 AND uuid = $2 AND state IN "         \
+                             "('pending', 'active', 'expiring')")                                                      \
     X(SQL_CERTIFICATE_END_ALL,                                                                                         \
       "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN "                  \
       "('pending', 'active', 'expiring')")                                                                             \

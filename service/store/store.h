@@ -74,6 +74,7 @@ struct presence_row {
     int64_t since, last_seen;
     int64_t sequence; /* of the event that set it */
     unsigned char sessions[SESSIONS_SIZE];
+    int64_t connection; /* of the broker, which sent the current session's connect; 0: not known */
 };
 
 struct device_row {
@@ -193,6 +194,12 @@ enum status store_certificate_insert(struct store *store, const struct certifica
 
 /* pending -> active of the device's newest certificate. */
 enum status store_certificate_activate(struct store *store, int64_t device, int64_t at);
+
+/* A certificate was shown: pending -> active. `device` gets whose it is when that changed something, else 0. */
+enum status store_certificate_used(struct store *store, const char *certificate_id, int64_t at, int64_t *device);
+
+/* Whether a certificate is one of `uuid`, and neither revoked, superseded nor expired. */
+enum status store_certificate_holds(struct store *store, const char *certificate_id, const char *uuid, bool *holds);
 
 /* Ends all certificates of a device that are not ended: `state` is "superseded" or "revoked". */
 enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,

@@ -81,6 +81,26 @@ enum status store_certificate_activate(struct store *store, int64_t device, int6
     return db_done(store->db);
 }
 
+enum status store_certificate_used(struct store *store, const char *certificate_id, int64_t at, int64_t *device)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_USED);
+    db_bind_int(db, at);
+    db_bind_text(db, certificate_id);
+    *device = db_step(db) ? db_int(db) : 0;
+    return db_done(db);
+}
+
+enum status store_certificate_holds(struct store *store, const char *certificate_id, const char *uuid, bool *holds)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_HOLDS);
+    db_bind_text(db, certificate_id);
+    db_bind_text(db, uuid);
+    *holds = db_step(db);
+    return db_done(db);
+}
+
 enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
                                       int64_t at)
 {

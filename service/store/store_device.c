@@ -10,6 +10,7 @@ static void read_presence(struct db *db, struct presence_row *out)
     out->sequence = db_int(db);
     memset(out->sessions, 0, sizeof out->sessions);
     db_blob(db, out->sessions, sizeof out->sessions);
+    out->connection = db_int(db);
 }
 
 static void read_device(struct db *db, struct device_row *out)
@@ -73,6 +74,7 @@ static void bind_presence(struct db *db, const struct presence_row *row)
     db_bind_int(db, row->last_seen);
     db_bind_int(db, row->sequence);
     db_bind_blob(db, row->sessions, sizeof row->sessions);
+    db_bind_int(db, row->connection);
 }
 
 enum status store_device_insert(struct store *store, struct device_row *row)

@@ -339,7 +339,7 @@ class Stack:
         self.plain, self.mtls, self.tls = free_ports(3)
         self.broker = self.service = None
         self.clients = []
-        made = run([program("musterctl"), "init", "--dir", self.directory, "--plain-port", str(self.plain),
+        made = run([program("musterctl"), "init", "--open", "--dir", self.directory, "--plain-port", str(self.plain),
                     "--mtls-port", str(self.mtls), "--tls-port", str(self.tls)])
         if made.returncode != 0:
             raise RuntimeError("musterctl init: " + made.stderr)

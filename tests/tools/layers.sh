@@ -18,6 +18,7 @@ service/core  = ^(topics|certs|service/core|service/store/store\.h|service/confi
 service/op    = ^(topics|certs|service/core|service/op|service/store/store\.h)
 service/store = ^(topics|service/store|service/core/secret\.h)
 service/io    = ^(topics|certs|service/io|service/core|service/store/store\.h|service/config\.h)
+service/gate  = ^(topics|certs/(peer|profile)\.h|service/gate|service/core/secret\.h|service/store/store\.h|service/io/entropy\.h)
 service/ctl   = ^(topics|certs|service/ctl|service/io|service/core/(secret|time)\.h|service/store/store\.h|service/config)
 device-client = ^(topics|certs|device-client)/
 '
@@ -34,8 +35,9 @@ done <<<"$arrows"
 
 # library header = the one file that may see it (a pattern)
 libraries='
-MQTTAsync.h         = ^(service/io/mqtt\.c|device-client/paho\.c)$
-sqlite3.h           = ^service/store/db_sqlite\.c$
+MQTTAsync.h         = ^(service/io/mqtt(_message\.c|_internal\.h|\.c)|device-client/paho\.c)$
+sqlite3.h           = ^service/(store/db_sqlite|gate/lookup)\.c$
+mosquitto           = ^service/gate/
 cjson/cJSON.h       = ^topics/document\.c$
 libsmartcols        = ^service/ctl/out\.c$
 openssl/(x509|pem)  = ^certs/

@@ -29,11 +29,16 @@ static void test_defaults(void)
     char error[900], expected[200];
     CHECK_INT(read_text("", &config, error, sizeof error), 0);
     CHECK_TEXT(config.directory, folder);
-    CHECK_TEXT(config.mode, "open");
+    CHECK_TEXT(config.mode, "gated");
+    CHECK(!config_is_open(&config), "the gate is the default");
     CHECK_TEXT(config.broker_host, "127.0.0.1");
     CHECK_INT(config.broker_port, 1883);
-    CHECK_TEXT(config.broker_username, "");
-    CHECK_TEXT(config.broker_password_file, "");
+    CHECK_TEXT(config.broker_username, "_muster");
+    snprintf(expected, sizeof expected, "%s/service.key", folder);
+    CHECK_TEXT(config.broker_password_file, expected);
+    CHECK_TEXT(config.broker_ca_file, "");
+    CHECK_TEXT(config.broker_certificate_file, "");
+    CHECK_TEXT(config.broker_key_file, "");
     CHECK_TEXT(config.ca_passphrase_file, "");
     snprintf(expected, sizeof expected, "%s/muster.db", folder);
     CHECK_TEXT(config.database, expected);
@@ -88,6 +93,32 @@ static void test_values(void)
     CHECK_INT(config_offline_after(&config, "gateway"), 300);
 }
 
+/* Who the service is at the broker, and how it gets there. */
+static void test_login(void)
+{
+    static const struct {
+        const char *text, *username, *password_file;
+    } rows[] = {{"mode gated", "_muster", "service.key"},
+                {"mode gated\nbroker_username _other", "_other", "service.key"},
+                {"mode open", "", ""},
+                {"broker_username me\nbroker_password_file my.key\nmode open", "me", "my.key"},
+                {"mode open\nbroker_password_file my.key", "", "my.key"}};
+    struct config config;
+    char error[900], expected[200];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_INT(read_text(rows[i].text, &config, error, sizeof error), 0);
+        snprintf(expected, sizeof expected, "%s/%s", folder, rows[i].password_file);
+        CHECK_TEXT(config.broker_username, rows[i].username);
+        CHECK_TEXT(config.broker_password_file, rows[i].password_file[0] != '\0' ? expected : "");
+    }
+    CHECK_INT(
+        read_text("broker_ca_file ca.pem\nbroker_key_file /k\nbroker_certificate_file c", &config, error, sizeof error),
+        0);
+    snprintf(expected, sizeof expected, "%s/ca.pem", folder);
+    CHECK_TEXT(config.broker_ca_file, expected);
+    CHECK_TEXT(config.broker_key_file, "/k");
+}
+
 /* The heartbeat follows the threshold, unless it is set. */
 static void test_heartbeat(void)
 {
@@ -123,8 +154,19 @@ static void test_errors(void)
         {"broker_port 99999999999999999999",
          ":1: broker_port cannot be \"99999999999999999999\": use a whole number from 1 to 65535"},
         {"broker_host", ":1: broker_host has 0 octets: use 1 to 127"},
-        {"mode gate", ":1: mode cannot be \"gate\": use one of: open"},
-        {"mode ope", ":1: mode cannot be \"ope\": use one of: open"},
+        {"mode gate", ":1: mode cannot be \"gate\": use one of: gated open"},
+        {"mode ope", ":1: mode cannot be \"ope\": use one of: gated open"},
+        {"broker_username", ":1: mode gated and no broker_username: remove this line, or set broker_username _muster "
+                            "and broker_password_file service.key, the file that musterctl init makes"},
+        {"\nbroker_password_file", ":2: mode gated and no broker_password_file: remove this line, or set "
+                                   "broker_username _muster and broker_password_file service.key, the file that "
+                                   "musterctl init makes"},
+        {"broker_key_file k\nbroker_ca_file c",
+         ":1: broker_key_file and no broker_certificate_file: set both, or none"},
+        {"broker_ca_file c\nbroker_certificate_file c",
+         ":2: broker_certificate_file and no broker_key_file: set both, or none"},
+        {"broker_key_file k\nbroker_certificate_file c",
+         ":2: broker_certificate_file and no broker_ca_file: set it too, the certificate is for TLS"},
         {"log_format json text", ":1: log_format cannot be \"json text\": use one of: text json"},
         {"retained_status yes", ":1: retained_status cannot be \"yes\": use true or false"},
         {"certificate_country de", ":1: certificate_country cannot be \"de\": use two capital letters (ISO 3166)"},
@@ -237,6 +279,7 @@ int main(void)
     snprintf(path, sizeof path, "%s/muster.conf", folder);
     test_defaults();
     test_values();
+    test_login();
     test_heartbeat();
     test_errors();
     test_files();

@@ -178,6 +178,16 @@ static void test_limits(void)
     CHECK_TEXT(why.field, "/deviceTypes");
 }
 
+/* Behind the gate a credential in the payload is a member like any unknown one, whatever it looks like. */
+static void test_stamped(void)
+{
+    static const char text[] = "{\"requestId\":\"r\",\"provisioningKey\":7,\"operatorKey\":\"o\",\"deviceName\":\"n\"}";
+    CHECK_INT(message_decode(OP_REGISTER, text, sizeof text - 1, &message, &why), ST_INVALID_FIELD);
+    CHECK_INT(message_decode_stamped(OP_REGISTER, text, sizeof text - 1, &message, &why), ST_OK);
+    CHECK_INT(message.has, M(REQUEST_ID) | M(DEVICE_NAME));
+    CHECK_TEXT(message.operator_key, "");
+}
+
 /* Each member arrives in its own field, and nothing in the others. */
 static void test_fields(void)
 {
@@ -186,7 +196,7 @@ static void test_fields(void)
                           "\"deviceType\":\"t\",\"apiEndpoint\":\"e\",\"hardware\":{\"mac\":\"m\"},\"tags\":{\"a\":1},"
                           "\"csr\":\"c\",\"keyType\":\"k\",\"session\":\"not taken\"}")),
               ST_OK);
-    CHECK_INT(message.has, MEMBERS_ALWAYS | MEMBERS_REGISTER | M(CSR) | M(KEY_TYPE));
+    CHECK_INT(message.has, MEMBERS_ALWAYS | MEMBERS_CREDENTIAL | MEMBERS_REGISTER | M(CSR) | M(KEY_TYPE));
     CHECK_TEXT(message.request_id, "r");
     CHECK_TEXT(message.provisioning_key, "p");
     CHECK_TEXT(message.operator_key, "o");
@@ -344,6 +354,7 @@ int main(void)
     test_cases();
     test_limits();
     test_fields();
+    test_stamped();
     test_failures_leave_no_trace();
     test_objects();
     test_merge();

@@ -37,7 +37,7 @@ static enum operation find(const char *noun, const char *verb)
 
 static void test_known(void)
 {
-    CHECK_INT(sizeof known / sizeof *known, OP_COUNT - 1);
+    CHECK_INT(sizeof known / sizeof *known, OP_CONNECTED - 1); /* what the gate tells comes last */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const struct operation_row *row = operation_row(known[i].operation);
         const char *verb = known[i].verb;
@@ -55,10 +55,11 @@ static void test_known(void)
 
 static const struct {
     const char *noun, *verb;
-} unknown[] = {{NULL, ""},          {NULL, "Register"},  {NULL, "registe"},  {NULL, "registers"},
-               {NULL, "register "}, {NULL, "create"},    {NULL, "overview"}, {"key", "reset"},
-               {"device", "get"},   {"devices", "list"}, {"devic", "list"},  {"Key", "list"},
-               {"key", "lisT"},     {"", "list"},        {"", ""},           {"device", "create "}};
+} unknown[] = {{NULL, ""},          {NULL, "Register"},     {NULL, "registe"},  {NULL, "registers"},
+               {NULL, "connected"}, {NULL, "disconnected"}, {NULL, "refused"},  {"gate", "connected"},
+               {NULL, "register "}, {NULL, "create"},       {NULL, "overview"}, {"key", "reset"},
+               {"device", "get"},   {"devices", "list"},    {"devic", "list"},  {"Key", "list"},
+               {"key", "lisT"},     {"", "list"},           {"", ""},           {"device", "create "}};
 
 static void test_unknown(void)
 {
@@ -68,6 +69,15 @@ static void test_unknown(void)
     CHECK_INT(operation_find(NULL, 0, "registered", 8), OP_REGISTER); /* only `length` octets count */
     CHECK_INT(operation_row(OP_UNKNOWN)->may, 0);
     CHECK_INT(operation_row(OP_UNKNOWN)->needs, 0);
+}
+
+/* What the gate tells has rows of its own, which no request finds. */
+static void test_gate(void)
+{
+    for (int i = OP_CONNECTED; i < OP_COUNT; i++) {
+        const struct operation_row *row = operation_row((enum operation)i);
+        CHECK(row->may == MAY_GATE && row->flags == OP_MUTE, "%s", row->verb);
+    }
 }
 
 /* What a row may not be, whatever operations there will be. */
@@ -84,6 +94,7 @@ int main(void)
 {
     test_known();
     test_unknown();
+    test_gate();
     test_members();
     return check_done();
 }

@@ -42,7 +42,7 @@ static bool do_act(enum act act, uint32_t number, const char *session, int64_t n
     bool changes = false;
     switch (act) {
     case CONNECT:
-        changes = presence_on_connect(&slot, session, at(now), &reason);
+        changes = presence_on_connect(&slot, session, 0, at(now), &reason);
         break;
     case BEAT:
         changes = presence_on_sign(&slot, session, REASON_HEARTBEAT, at(now), &reason);

@@ -25,7 +25,9 @@ static struct queue_item item_of(const char *text)
                                            .response_topic = "r",
                                            .response_topic_length = 1,
                                            .correlation = "co",
-                                           .correlation_length = 2}};
+                                           .correlation_length = 2,
+                                           .stamp = "mac 1",
+                                           .stamp_length = 5}};
 }
 
 static void *put_many(void *queue)
@@ -51,7 +53,8 @@ static void test_two_threads(void)
         for (; queue_take(queue, &item); taken++) {
             const struct mqtt_message *message = &item.message;
             wrong += atoi(message->payload) != taken || memcmp(message->topic, "t/opic", 6) != 0 ||
-                     memcmp(message->correlation, "co", 2) != 0 || *message->response_topic != 'r';
+                     memcmp(message->correlation, "co", 2) != 0 || *message->response_topic != 'r' ||
+                     message->stamp_length != 5 || memcmp(message->stamp, "mac 1", 5) != 0;
         }
     }
     pthread_join(thread, NULL);
@@ -101,7 +104,8 @@ static void test_cut_and_empty(void)
     CHECK_INT(item.message.length, 4);
     queue_turn(queue, 0); /* not all was taken: the buffers stay */
     CHECK(queue_take(queue, &item) && item.kind == QUEUE_UP && item.source == 1, "the other");
-    CHECK(item.message.payload == NULL && item.message.correlation == NULL, "absent stays absent");
+    CHECK(item.message.payload == NULL && item.message.correlation == NULL && item.message.stamp == NULL,
+          "absent stays absent");
     CHECK(!queue_take(queue, &item), "no more");
     queue_free(queue);
 }

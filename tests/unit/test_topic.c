@@ -140,6 +140,11 @@ static const struct {
     {TOPIC_STATUS, "muster/v1/status/+/+", TOPIC_OUT, 0, true},
     {TOPIC_SERVICE_STATE, "muster/v1/service/state", TOPIC_OUT, 1, true},
     {TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, false},
+    {TOPIC_GATE_CONNECTED, "muster/v1/gate/connected", TOPIC_IN, 1, false},
+    {TOPIC_GATE_DISCONNECTED, "muster/v1/gate/disconnected", TOPIC_IN, 1, false},
+    {TOPIC_GATE_REFUSED, "muster/v1/gate/refused", TOPIC_IN, 1, false},
+    {TOPIC_GATE_COMMAND, "$CONTROL/muster/v1", TOPIC_OUT, 1, false},
+    {TOPIC_GATE_ANSWER, "$CONTROL/muster/answer/v1", TOPIC_OUT, 1, false},
 };
 
 static void test_catalogue(void)
@@ -153,7 +158,8 @@ static void test_catalogue(void)
         CHECK_INT(topic_direction(catalogue[i].id), catalogue[i].direction);
         CHECK_INT(topic_qos(catalogue[i].id), catalogue[i].qos);
         CHECK_INT(topic_is_retained(catalogue[i].id), catalogue[i].retained);
-        CHECK(strncmp(topic_pattern(catalogue[i].id), "muster/v1/", 10) == 0, "%s", topic_pattern(catalogue[i].id));
+        const char *pattern = topic_pattern(catalogue[i].id);
+        CHECK(strncmp(pattern, "muster/v1/", 10) == 0 || strncmp(pattern, "$CONTROL/muster/", 16) == 0, "%s", pattern);
     }
 }
 

@@ -1,0 +1,143 @@
+#include "service/ctl/init.h"
+#include "service/ctl/out.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum ctl_exit init_read_ports(const struct args *args, struct init *init)
+{
+    init->plain_port = 1883;
+    init->mtls_port = 8883;
+    init->tls_port = 8884;
+    if (!args_integer(args, OPT_PLAIN_PORT, 1, 65535, &init->plain_port) ||
+        !args_integer(args, OPT_MTLS_PORT, 1, 65535, &init->mtls_port) ||
+        !args_integer(args, OPT_TLS_PORT, 1, 65535, &init->tls_port))
+        return CTL_USAGE;
+    if (init->plain_port == init->mtls_port || init->plain_port == init->tls_port || init->mtls_port == init->tls_port)
+        return out_error(CTL_USAGE, NULL, "give each listener a port of its own", "two ports are the same");
+    return CTL_DONE;
+}
+
+static enum ctl_exit read_server_names(const struct args *args, struct init *init)
+{
+    for (const char *name; (name = args_nth(args, OPT_SERVER_NAME, init->server_name_count)) != NULL;) {
+        if (init->server_name_count == INIT_NAMES)
+            return out_error(CTL_USAGE, NULL, "leave some out", "there are more than %d --server-name", INIT_NAMES);
+        if (!init_is_name(name))
+            return out_error(CTL_USAGE, NULL, "use a host name or an IP address", "--server-name cannot be \"%s\"",
+                             name);
+        init->server_names[init->server_name_count++] = name;
+    }
+    return CTL_DONE;
+}
+
+/* An address, as it stands in mosquitto.conf: a name could mean another one tomorrow. */
+static enum ctl_exit read_address(const struct args *args, struct init *init)
+{
+    unsigned char ignored[sizeof(struct in6_addr)];
+    const char *address = args_value(args, OPT_BIND);
+    bool open = config_is_open(&init->config);
+    if (address != NULL && open)
+        return out_error(CTL_USAGE, NULL, "leave --bind out", "in open mode the broker listens on 127.0.0.1 alone");
+    if (address != NULL && inet_pton(AF_INET, address, ignored) != 1 && inet_pton(AF_INET6, address, ignored) != 1)
+        return out_error(CTL_USAGE, NULL, "use an address of this machine, such as 127.0.0.1 or ::1",
+                         "--bind cannot be \"%s\"", address);
+    init->address = open ? "127.0.0.1" : address;
+    return CTL_DONE;
+}
+
+/* The mode of a folder that is there stays: its devices believe in it. */
+static enum ctl_exit read_mode(const struct args *args, struct init *init)
+{
+    bool open = args_has(args, OPT_OPEN);
+    if (init->had_config && open && !config_is_open(&init->config))
+        return out_error(CTL_CONFLICT, NULL, "leave --open out, or use another folder",
+                         "%s is in mode %s, as its muster.conf says", init->directory, init->config.mode);
+    if (!init->had_config && open) {
+        snprintf(init->config.mode, sizeof init->config.mode, "open");
+        init->config.broker_username[0] = init->config.broker_password_file[0] = '\0';
+    }
+    return CTL_DONE;
+}
+
+static bool may_sign(enum key_type type)
+{
+    return type == KEY_EC_P256 || key_type_is_slow(type);
+}
+
+static enum ctl_exit refuse_type(const char *type)
+{
+    char mend[128] = "use one of:";
+    for (int i = 0; i < KEY_TYPE_COUNT; i++)
+        if (may_sign((enum key_type)i))
+            snprintf(mend + strlen(mend), sizeof mend - strlen(mend), " %s", key_type_name((enum key_type)i));
+    return out_error(CTL_USAGE, NULL, mend, "--ca-key-type cannot be \"%s\"", type);
+}
+
+static enum ctl_exit read_authority(const struct args *args, struct init *init)
+{
+    const char *type = args_value(args, OPT_CA_KEY_TYPE), *file = args_value(args, OPT_CA_PASSPHRASE_FILE);
+    char path[4096];
+    if (type != NULL && (!key_type_from_name(type, &init->authority_type) || !may_sign(init->authority_type)))
+        return refuse_type(type);
+    if (file == NULL)
+        return CTL_DONE;
+    if (realpath(file, path) == NULL || strlen(path) >= CONFIG_PATH)
+        return out_error(CTL_USAGE, NULL, "name a file whose first line is the passphrase",
+                         "cannot use the passphrase file %s: %s", file, strerror(errno));
+    memcpy(init->config.ca_passphrase_file, path, strlen(path) + 1);
+    return CTL_DONE;
+}
+
+static enum ctl_exit read_names(const struct args *args, struct init *init)
+{
+    const char *organization = args_value(args, OPT_ORGANIZATION), *country = args_value(args, OPT_COUNTRY);
+    if (organization != NULL && (strlen(organization) == 0 || strlen(organization) > 64))
+        return out_error(CTL_USAGE, NULL, "use 1 to 64 octets", "--organization is too short or too long");
+    if (country != NULL && (strlen(country) != 2 || strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2))
+        return out_error(CTL_USAGE, NULL, "use two capital letters (ISO 3166), such as DE",
+                         "--country cannot be \"%s\"", country);
+    if (organization != NULL)
+        snprintf(init->config.certificate_organization, sizeof init->config.certificate_organization, "%s",
+                 organization);
+    if (country != NULL)
+        snprintf(init->config.certificate_country, sizeof init->config.certificate_country, "%s", country);
+    return CTL_DONE;
+}
+
+/* An existing muster.conf decides; the options are for a new one. */
+static enum ctl_exit read_config(const struct args *args, struct init *init)
+{
+    char path[INIT_PATH], error[900];
+    init_path(init, "muster.conf", path, sizeof path);
+    init->had_config = init_has(path);
+    if (init->had_config && config_read(path, &init->config, error, sizeof error) != 0)
+        return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
+    if (!init->had_config && config_default(init->directory, &init->config) != 0) /* init_take_folder lets none pass */
+        return out_error(CTL_FAILED, NULL, NULL, "the folder's path is too long");
+    enum ctl_exit end = read_mode(args, init);
+    if (end == CTL_DONE && !init->had_config)
+        end = read_names(args, init);
+    return end == CTL_DONE && !init->had_config ? read_authority(args, init) : end;
+}
+
+/* What is only for what will be made: the broker's certificate and its configuration. */
+static enum ctl_exit read_broker(const struct args *args, struct init *init)
+{
+    char path[INIT_PATH];
+    enum ctl_exit end = read_server_names(args, init);
+    if (end == CTL_DONE)
+        end = read_address(args, init);
+    init_path(init, "mosquitto.conf", path, sizeof path);
+    if (end == CTL_DONE && !config_is_open(&init->config) && !init_has(path))
+        end = init_find_gate(init);
+    return end;
+}
+
+enum ctl_exit init_read_options(const struct args *args, struct init *init)
+{
+    enum ctl_exit end = read_config(args, init);
+    return end == CTL_DONE ? read_broker(args, init) : end;
+}

@@ -1,0 +1,158 @@
+#include "service/ctl/init.h"
+#include "service/ctl/out.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BROKER_USER "mosquitto" /* Debian's package makes it; a broker that root starts becomes it */
+
+/* What the broker reads; `file` NULL: the database. */
+static const struct readable {
+    const char *file, *suffix;
+} readables[] = {{NULL, ""},         {NULL, "-wal"}, {NULL, "-shm"},        {"server.key", ""},
+                 {"server.pem", ""}, {"ca.pem", ""}, {"mosquitto.conf", ""}};
+
+static void stays_owner(struct init_user *user, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void stays_owner(struct init_user *user, const char *format, ...)
+{
+    const struct passwd *owner = getpwuid(geteuid());
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(user->why, sizeof user->why, format, arguments);
+    va_end(arguments);
+    user->is_its_own = false;
+    snprintf(user->name, sizeof user->name, "%s", owner != NULL ? owner->pw_name : "");
+}
+
+/* By the permission bits; `right` is one of S_IROTH and S_IXOTH. */
+static bool may(const char *path, mode_t right, const struct passwd *user)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    return (st.st_mode & (st.st_uid == user->pw_uid   ? right << 6
+                          : st.st_gid == user->pw_gid ? right << 3
+                                                      : right)) != 0;
+}
+
+/* Whether the user gets through every folder above `path`; else `path` is cut to the one that stops it. */
+static bool can_reach(char *path, const struct passwd *user)
+{
+    for (char *slash = path; (slash = strchr(slash, '/')) != NULL; slash++) {
+        char behind = slash[1];
+        slash[1] = '\0';
+        if (!may(path, S_IXOTH, user))
+            return false;
+        slash[1] = behind;
+    }
+    return true;
+}
+
+/* Whether it can come to the folder, which will be opened to it, to a database elsewhere, and to the plugin. */
+static bool reaches_all(const struct init *init, const struct passwd *user, char blocked[INIT_PATH])
+{
+    char database[4096];
+    const char *paths[] = {init->absolute, database, init->gate};
+    size_t length = strlen(init->directory);
+    bool inside = strncmp(init->config.database, init->directory, length) == 0 && init->config.database[length] == '/';
+    if (inside || realpath(init->config.database, database) == NULL)
+        snprintf(database, sizeof database, "%s", inside ? init->absolute : init->config.database);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        snprintf(blocked, INIT_PATH, "%s", paths[i]);
+        if (!can_reach(blocked, user))
+            return false;
+    }
+    return may(init->gate, S_IROTH, user);
+}
+
+/* The user that a configuration names which is there already. */
+static bool named_user(const struct init *init, char *out, size_t size)
+{
+    char path[INIT_PATH], line[INIT_PATH];
+    init_path(init, "mosquitto.conf", path, sizeof path);
+    FILE *file = fopen(path, "re");
+    bool found = false;
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "user ", 5) == 0) {
+            line[strcspn(line, "\r\n")] = '\0';
+            snprintf(out, size, "%.*s", (int)size - 1, line + 5);
+            found = true;
+        }
+    if (file != NULL)
+        (void)fclose(file);
+    return found;
+}
+
+void init_choose_user(struct init *init)
+{
+    struct init_user *user = &init->user;
+    char blocked[INIT_PATH], named[64] = "";
+    const struct passwd *broker = getpwnam(BROKER_USER);
+    if (config_is_open(&init->config)) {
+        stays_owner(user, "it is in open mode");
+    } else if (geteuid() != 0) {
+        stays_owner(user, "musterctl init did not run as root");
+    } else if (broker == NULL) {
+        stays_owner(user, "there is no user " BROKER_USER);
+    } else if (named_user(init, named, sizeof named) && strcmp(named, BROKER_USER) != 0) {
+        stays_owner(user, "its configuration says so");
+    } else if (named[0] == '\0' && !reaches_all(init, broker, blocked)) {
+        stays_owner(user, "the user " BROKER_USER " may not look into %s", blocked);
+    } else {
+        *user = (struct init_user){.name = BROKER_USER, .is_its_own = true, .group = broker->pw_gid};
+    }
+}
+
+static void path_of(const struct init *init, const struct readable *readable, char *out, size_t size)
+{
+    if (readable->file != NULL)
+        init_path(init, readable->file, out, size);
+    else
+        snprintf(out, size, "%s%s", init->config.database, readable->suffix);
+}
+
+static bool is_open_to(const char *path, gid_t group, mode_t mode)
+{
+    struct stat st;
+    return stat(path, &st) != 0 || (st.st_gid == group && (st.st_mode & 0777) == mode);
+}
+
+static int open_to(const char *path, gid_t group, mode_t mode)
+{
+    if (is_open_to(path, group, mode))
+        return 0;
+    return chown(path, (uid_t)-1, group) == 0 && chmod(path, mode) == 0 ? 0 : errno;
+}
+
+bool init_has_rights(const struct init *init)
+{
+    char path[INIT_PATH];
+    bool all = !init->user.is_its_own || is_open_to(init->directory, init->user.group, 0750);
+    for (size_t i = 0; init->user.is_its_own && all && i < sizeof readables / sizeof readables[0]; i++) {
+        path_of(init, &readables[i], path, sizeof path);
+        all = is_open_to(path, init->user.group, 0640);
+    }
+    return all;
+}
+
+enum ctl_exit init_give_rights(struct init *init)
+{
+    char path[INIT_PATH];
+    int failed = open_to(init->directory, init->user.group, 0750);
+    snprintf(path, sizeof path, "%s", init->directory);
+    for (size_t i = 0; failed == 0 && i < sizeof readables / sizeof readables[0]; i++) {
+        path_of(init, &readables[i], path, sizeof path);
+        failed = open_to(path, init->user.group, 0640);
+    }
+    if (failed == 0)
+        return CTL_DONE;
+    return out_error(CTL_DENIED, NULL, "run musterctl init as root, on a file system with owners",
+                     "cannot open %s to the user %s: %s", path, init->user.name, strerror(failed));
+}

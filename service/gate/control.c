@@ -1,0 +1,110 @@
+/* What the service asks of the gate, on $CONTROL topics: docs/protocol.md, section 8. The table of acl.c lets nobody
+ * else publish there. */
+#include "service/gate/gate.h"
+
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define COMMAND_MAX (LIMIT_UUID + 16)
+
+static void set_key(struct gate *gate, const char *argument)
+{
+    uint64_t *key = gate->outgoing.key;
+    gate->outgoing.has_key = strlen(argument) == 32 && stamp_read_connection(argument, 16, &key[0]) &&
+                             stamp_read_connection(argument + 16, 16, &key[1]);
+}
+
+static void close_all_of(struct gate *gate, const char *uuid)
+{
+    size_t length = strlen(uuid);
+    for (struct session *session = session_first_of(&gate->sessions, uuid, length); session != NULL;
+         session = session_next_of(session))
+        if (session->who.role == ROLE_DEVICE || session->who.role == ROLE_PROVISIONING)
+            session_doom(&gate->sessions, session);
+}
+
+/* Without an argument all are checked, some in each turn: turn.c. */
+static void check_all_of(struct gate *gate, const char *uuid)
+{
+    size_t length = strlen(uuid);
+    if (length == 0)
+        gate->check_at = 0;
+    backoff_forget(&gate->backoff, uuid, length);
+    for (struct session *session = session_first_of(&gate->sessions, uuid, length); session != NULL;
+         session = session_next_of(session))
+        if (!auth_still_holds(gate->lookup, &session->who, time(NULL)))
+            session_doom(&gate->sessions, session);
+}
+
+static const struct command {
+    const char *word;
+    void (*run)(struct gate *gate, const char *argument);
+} commands[] = {{"key", set_key}, {"close", close_all_of}, {"check", check_all_of}};
+
+static bool is_service(const struct gate *gate, const void *client)
+{
+    const struct session *session = session_of(&gate->sessions, client);
+    return session != NULL && session->who.role == ROLE_SERVICE;
+}
+
+int control_on_command(int event, void *data, void *context)
+{
+    struct gate *gate = context;
+    const struct mosquitto_evt_control *control = data;
+    char line[COMMAND_MAX];
+    (void)event;
+    if (!is_service(gate, control->client) || control->payloadlen >= sizeof line)
+        return MOSQ_ERR_SUCCESS;
+    snprintf(line, sizeof line, "%.*s", (int)control->payloadlen, (const char *)control->payload);
+    char *blank = strchr(line, ' ');
+    const char *argument = blank != NULL ? blank + 1 : "";
+    if (blank != NULL)
+        *blank = '\0';
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].word, line) == 0)
+            commands[i].run(gate, argument);
+    secret_wipe(line, sizeof line);
+    return MOSQ_ERR_SUCCESS;
+}
+
+/* "<connection> <client id>" of an answer. */
+static bool read_receiver(const mosquitto_property *properties, uint64_t *connection, char *client_id, size_t size)
+{
+    char *name = NULL, *value = NULL;
+    bool found = mosquitto_property_read_string_pair(properties, MQTT_PROP_USER_PROPERTY, &name, &value, false) != NULL;
+    found = found && strcmp(name, STAMP_RECEIVER_PROPERTY) == 0 && strlen(value) > STAMP_CONNECTION + 1 &&
+            value[STAMP_CONNECTION] == ' ' && stamp_read_connection(value, STAMP_CONNECTION, connection) &&
+            strlen(value + STAMP_CONNECTION + 1) < size;
+    if (found)
+        snprintf(client_id, size, "%s", value + STAMP_CONNECTION + 1);
+    free(name);
+    free(value);
+    return found;
+}
+
+int control_on_answer(int event, void *data, void *context)
+{
+    struct gate *gate = context;
+    const struct mosquitto_evt_control *control = data;
+    char client_id[LIMIT_CLIENT_ID + 1], *topic = NULL;
+    void *correlation = NULL;
+    uint64_t connection = 0;
+    uint16_t length = 0;
+    mosquitto_property *properties = NULL;
+    (void)event;
+    if (!is_service(gate, control->client) ||
+        !read_receiver(control->properties, &connection, client_id, sizeof client_id) ||
+        mosquitto_property_read_string(control->properties, MQTT_PROP_RESPONSE_TOPIC, &topic, false) == NULL)
+        return MOSQ_ERR_SUCCESS;
+    if (mosquitto_property_read_binary(control->properties, MQTT_PROP_CORRELATION_DATA, &correlation, &length, false) !=
+        NULL)
+        mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, correlation, length);
+    outgoing_answer(&gate->outgoing, connection, client_id, topic, control->payload, control->payloadlen, properties);
+    free(correlation);
+    free(topic);
+    return MOSQ_ERR_SUCCESS;
+}

@@ -1,0 +1,160 @@
+/* Logins: who is let in, who makes place for whom, and what is said of those who are not. */
+#include "service/gate/gate.h"
+
+#include "service/io/entropy.h"
+#include "topics/json_write.h"
+#include "topics/topic.h"
+
+#include <mosquitto.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LINES_BURST  50
+#define LINES_REFILL 200 /* ms a line */
+
+/* Where hints go; all they say is in the stamp. */
+static void hint(struct gate *gate, enum topic_id id, const struct stamp *stamp, const char *payload)
+{
+    outgoing_notice(&gate->outgoing, stamp, topic_pattern(id), payload, strlen(payload)); /* it has no parameters */
+}
+
+static bool may_log(struct gate *gate)
+{
+    int64_t refill = (gate->now - gate->lines.refilled) / LINES_REFILL;
+    if (refill > 0) {
+        gate->lines.refilled = gate->now;
+        gate->lines.tokens = refill < LINES_BURST - gate->lines.tokens ? gate->lines.tokens + (int)refill : LINES_BURST;
+    }
+    if (gate->lines.tokens == 0) {
+        gate->lines.dropped++;
+        return false;
+    }
+    gate->lines.tokens--;
+    return true;
+}
+
+/* The client hears no more than "not authorised"; the log and the service's audit know the reason. */
+static void tell_refused(struct gate *gate, const struct identity *who, enum refusal refusal)
+{
+    char payload[64], name[STAMP_NAME];
+    struct json_writer json;
+    if (refusal == REFUSE_AGAIN || !may_log(gate))
+        return;
+    stamp_name(&who->stamp, name);
+    mosquitto_log_printf(MOSQ_LOG_NOTICE, "muster: refused %s from %s as %s: %s%s%s",
+                         who->stamp.client_id[0] != '\0' ? who->stamp.client_id : "a malformed client id",
+                         who->stamp.address, name, refusal_sentence(refusal), refusal == REFUSE_UNREADABLE ? ": " : "",
+                         refusal == REFUSE_UNREADABLE ? lookup_error(gate->lookup) : "");
+    if (gate->lines.dropped > 0)
+        mosquitto_log_printf(MOSQ_LOG_NOTICE, "muster: %u more refusals were not logged", gate->lines.dropped);
+    gate->lines.dropped = 0;
+    if (who->stamp.client_id[0] == '\0' || refusal == REFUSE_UNREADABLE)
+        return; /* nobody to name; or no reason of the client's */
+    json_start(&json, payload, sizeof payload);
+    json_open(&json, NULL, '{');
+    json_text(&json, "reason", refusal_word(refusal));
+    json_close(&json, '}');
+    hint(gate, TOPIC_GATE_REFUSED, &who->stamp, payload);
+}
+
+/* Whether there is room for one more of its kind. The one that it displaces does not count. */
+static bool has_room(const struct gate *gate, const struct identity *who, const struct session *displaced)
+{
+    const struct sessions *sessions = &gate->sessions;
+    int most = gate->options.max[who->role], same = 0;
+    const char *name = who->stamp.client_id;
+    if (displaced != NULL && displaced->who.role == who->role)
+        return true;
+    if (most != 0 && sessions->count[who->role] >= (unsigned)most)
+        return false;
+    if (who->role != ROLE_DEVICE && who->role != ROLE_PROVISIONING)
+        return true;
+    for (struct session *other = session_first_of(sessions, name, who->name_length); other != NULL;
+         other = session_next_of(other))
+        same += !other->leaving && other->who.role == who->role;
+    return same < gate->options.max_per_device;
+}
+
+/* A connection that is let in: its number, its place in the table, its name in the broker. */
+static enum refusal admit(struct gate *gate, struct mosquitto *client, struct identity *who)
+{
+    unsigned char random[SESSION_NONCE];
+    char nonce[SESSION_NONCE + 1];
+    struct session *live = session_live(&gate->sessions, who->stamp.client_id);
+    if (live != NULL && !identity_may_displace(who, &live->who))
+        return REFUSE_TAKEN;
+    if (!has_room(gate, who, live))
+        return REFUSE_FULL;
+    entropy_fill(random, sizeof random);
+    secret_base32(random, sizeof random, nonce);
+    who->stamp.connection = ++gate->last_connection;
+    struct session *session = session_add(&gate->sessions, client, who, nonce, gate->now);
+    if (session == NULL || mosquitto_set_username(client, session->username) != MOSQ_ERR_SUCCESS) {
+        if (session != NULL)
+            session_close(&gate->sessions, session);
+        return REFUSE_FULL;
+    }
+    if (live != NULL)
+        session_leave(&gate->sessions, live);
+    return REFUSE_NOT;
+}
+
+static enum refusal decide(struct gate *gate, struct mosquitto *client, const struct login *login, struct identity *who)
+{
+    *who = (struct identity){.role = ROLE_COUNT};
+    enum refusal refusal = REFUSE_AGAIN;
+    if (mosquitto_client_protocol(client) != mp_mqtt)
+        return REFUSE_PROTOCOL; /* the broker does not always say when a websocket closes */
+    if (login->client_id == NULL || !backoff_holds(&gate->backoff, login, gate->now))
+        refusal = auth_login(gate->lookup, &gate->options.auth, login, who);
+    if (refusal == REFUSE_CREDENTIAL || refusal == REFUSE_ENDED)
+        backoff_note(&gate->backoff, login, gate->now);
+    return refusal == REFUSE_NOT ? admit(gate, client, who) : refusal;
+}
+
+int login_on_basic_auth(int event, void *data, void *context)
+{
+    struct gate *gate = context;
+    struct mosquitto_evt_basic_auth *auth = data;
+    struct identity who;
+    struct peer peer;
+    const struct session *known = session_of(&gate->sessions, auth->client);
+    (void)event;
+    gate->now = gate_clock();
+    /* Asked again, after SIGHUP: the user name is the one that was given here. */
+    if (known != NULL && auth->username != NULL && strcmp(auth->username, known->username) == 0)
+        return known->doomed ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;
+    const char *address = mosquitto_client_address(auth->client);
+    void *certificate = mosquitto_client_certificate(auth->client);
+    const struct login login = {.client_id = mosquitto_client_id(auth->client),
+                                .username = auth->username,
+                                .password = auth->password,
+                                .address = address != NULL ? address : "-",
+                                .peer = certificate != NULL && peer_take(certificate, &peer) ? &peer : NULL,
+                                .keepalive = mosquitto_client_keepalive(auth->client),
+                                .now = time(NULL)};
+    enum refusal refusal =
+        certificate != NULL && login.peer == NULL ? REFUSE_CREDENTIAL : decide(gate, auth->client, &login, &who);
+    if (refusal != REFUSE_NOT) {
+        tell_refused(gate, &who, refusal);
+        return MOSQ_ERR_AUTH;
+    }
+    if (who.role == ROLE_DEVICE)
+        hint(gate, TOPIC_GATE_CONNECTED, &who.stamp, "");
+    return MOSQ_ERR_SUCCESS;
+}
+
+int login_on_disconnect(int event, void *data, void *context)
+{
+    struct gate *gate = context;
+    struct mosquitto_evt_disconnect *closed = data;
+    struct session *session = session_of(&gate->sessions, closed->client);
+    (void)event;
+    if (session == NULL || session->closed)
+        return MOSQ_ERR_SUCCESS;
+    session_close(&gate->sessions, session);
+    if (session->who.role == ROLE_DEVICE)
+        hint(gate, TOPIC_GATE_DISCONNECTED, &session->who.stamp, "");
+    return MOSQ_ERR_SUCCESS;
+}

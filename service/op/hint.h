@@ -1,0 +1,17 @@
+/*
+ * What the broker's gate sees of connections, as far as operations use it.
+ */
+#ifndef MUSTER_OP_HINT_H
+#define MUSTER_OP_HINT_H
+
+#include "service/core/core.h"
+
+/* The number of a connection whose end makes its device suspect: 0 when its client id has a suffix, or without a gate.
+ */
+uint64_t hint_connection(const struct stamp *stamp);
+
+/* The certificate of a stamp was shown: a pending one becomes active, and the key that may have been made with it is
+ * not told again. */
+enum status hint_certificate_used(struct core *core, const struct stamp *stamp);
+
+#endif
