@@ -3,9 +3,9 @@
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
 
-$(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $(DEVICE)
+$(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $(DEVICE) $(GATE) tests/tests.mk
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
