@@ -9,18 +9,10 @@ import secrets
 import sqlite3
 import time
 
-from muster import Answer, Stack, make_csr, program, run, wait_for
+from muster import Answer, Stack, make_csr, read, run, wait_for
 from wire import Tls, Wire
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-GATE = """plugin %s
-plugin_opt_database %s
-plugin_opt_service_hash %s
-"""
-LIMITS = """allow_zero_length_clientid false
-max_keepalive 300
-max_queued_bytes 67108864
-"""
 
 
 def credential(prefix):
@@ -57,32 +49,20 @@ class Refused(RuntimeError):
 
 
 class GatedStack(Stack):
-    """`broker` are further lines of mosquitto.conf; `people` are made before anything starts."""
+    """`broker` are further lines for the plugin; `people` are made before anything starts."""
+    INIT = ["--bind", "127.0.0.1"]
 
     def __init__(self, *settings, broker=(), people=(), **more):
         super().__init__(*settings, **{**more, "go": False})
-        self.wires, self.devices = [], {}
-        self.service_key, _, digest = credential("msk")
-        self.write("service.key", self.service_key + "\n")
-        self.gate(digest.hex(), broker)
+        self.wires, self.devices, self.service_key = [], {}, self.file_line("service.key")
+        conf = read(self.path("mosquitto.conf"))
+        self.write("mosquitto.conf", re.sub(r"(?m)^(plugin_opt_service_hash .*)$", "\n".join([r"\1", *broker]), conf))
         for add in people:
             add(self)
         if more.get("go", True):
             self.start_broker()
             self.start_service()
             self.wait_ready()
-
-    def gate(self, digest, broker):
-        """Rewrites what musterctl init made for open mode."""
-        if not os.path.exists(program("muster_gate.so")):
-            raise RuntimeError("there is no " + program("muster_gate.so"))
-        conf = read_text(self.path("mosquitto.conf"))
-        gate = GATE % (os.path.abspath(program("muster_gate.so")), self.database, digest)
-        conf = conf.replace("allow_anonymous true", "allow_anonymous false\n" + LIMITS + gate + "\n".join(broker))
-        self.write("mosquitto.conf", conf)
-        conf = re.sub(r"(?m)^mode open$", "mode gated\nbroker_username _muster\nbroker_password_file service.key",
-                      read_text(self.path("muster.conf")))
-        self.write("muster.conf", conf)
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
@@ -197,11 +177,6 @@ class GatedStack(Stack):
                     ".key", "-out", self.path(name + ".pem"), "-set_serial", str(serial or random.getrandbits(120))])
         if made.returncode != 0:
             raise RuntimeError("openssl x509: " + made.stderr)
-
-
-def read_text(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
 
 
 class Spy:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Stories of several connections at the gate: who displaces whom, who hears whose answers, what a SIGHUP, a lost
 database and a block do, and what the end of a connection says about presence. The tables are in test_gate.py."""
+import json
 import os
 import signal
 import ssl
@@ -88,7 +89,8 @@ def an_answer_waits_for_nobody():
         first = stack.claim("gone-1")
         stack.service.send_signal(signal.SIGSTOP)
         try:
-            t.equal(first.publish(DEVICE + "gone-1/register", b'{"requestId":"r1"}', correlation=b"c"), 0, "it asks")
+            t.equal(first.publish(DEVICE + "gone-1/register", json.dumps({"requestId": "r1"}), correlation=b"c"), 0,
+                    "it asks")
             first.disconnect()
             second = stack.claim("gone-1", key=stack.second_key)
         finally:
@@ -126,12 +128,12 @@ def a_claim_on_a_live_device():
 
 
 def an_idle_claim_is_closed():
-    with GatedStack(broker=["plugin_opt_provisioning_idle 2"]) as stack:
+    with GatedStack(broker=["plugin_opt_provisioning_idle 5"]) as stack:
         stack.enrol("idle-1")
         idle, device, boss = stack.claim("idle-2"), stack.device("idle-1"), stack.operator("boss")
         busy = stack.claim("idle-3")
-        for _ in range(4):
-            time.sleep(0.9)
+        for _ in range(5):
+            time.sleep(1.4)
             busy.publish(DEVICE + "idle-3/register", b"{}")
         ends(idle, "a silent provisioning connection")
         for wire, what in ((busy, "one that speaks"), (device, "a silent device"), (boss, "a silent operator")):
@@ -139,7 +141,7 @@ def an_idle_claim_is_closed():
 
 
 def limits_hold():
-    with GatedStack(broker=["plugin_opt_max_per_device 2", "plugin_opt_max_provisioning 3", "plugin_opt_max_operators 3"]) as stack:
+    with GatedStack(broker=["plugin_opt_max_%s" % each for each in ("per_device 2", "provisioning 3", "operators 3")]) as stack:
         stack.enrol("many")
         wires = [stack.device("many", suffix) for suffix in ("", "~1")]
         is_refused(lambda: stack.device("many", "~2"), "a third connection of one device")
@@ -174,11 +176,13 @@ def displacement():
                "other operator": lambda uuid: stack.operator(uuid, stack.second_admin),
                "viewer": lambda uuid: stack.operator(uuid, stack.viewer), "service": lambda uuid: stack.spy(uuid).wire}
         rows = [("d-1", "api", "api", True), ("d-1", "api", "certificate", True), ("d-1", "certificate", "api", True),
-                ("d-1", "certificate", "certificate", True), ("d-1", "api", "claim", False), ("d-1", "certificate", "claim", False),
+                ("d-1", "certificate", "certificate", True), ("d-1", "api", "claim", False),
+                ("d-1", "certificate", "claim", False),
                 ("d-1", "claim", "api", True), ("d-1", "claim", "certificate", True), ("d-1", "claim", "claim", False),
                 ("d-1", "claim", "other claim", False), ("d-1", "api", "operator", False), ("f-1", "claim", "claim", False),
                 ("f-1", "claim", "operator", False), ("f-1", "operator", "claim", False), ("f-1", "operator", "operator", True),
-                ("f-1", "operator", "other operator", False), ("f-1", "operator", "viewer", False), ("_f", "service", "service", True)]
+                ("f-1", "operator", "other operator", False), ("f-1", "operator", "viewer", False),
+                ("_f", "service", "service", True)]
         for client, first, second, takes in rows:
             what = "%s, then %s, on %s" % (first, second, client)
             there = who[first](client)
@@ -283,8 +287,10 @@ def logins_of_everyone(stack):
     def fresh():
         return "~%d" % len(stack.wires)
 
-    return {"an API key": lambda: stack.device("e-1", fresh()).drop(), "a certificate": lambda: stack.certified("e-2", fresh()).drop(),
-            "a provisioning key": lambda: stack.claim("e-4", fresh()).drop(), "an operator": lambda: stack.operator("late" + fresh()).drop()}
+    return {"an API key": lambda: stack.device("e-1", fresh()).drop(),
+            "a certificate": lambda: stack.certified("e-2", fresh()).drop(),
+            "a provisioning key": lambda: stack.claim("e-4", fresh()).drop(),
+            "an operator": lambda: stack.operator("late" + fresh()).drop()}
 
 
 def database_away():
@@ -347,6 +353,19 @@ def reset_closes_every_connection():
             ends(wire, "a connection of a device that was reset")
         is_refused(lambda: stack.device("x-1"), "its API key")
         is_refused(lambda: stack.certified("x-1"), "its certificate")
+
+
+def an_old_connection_has_no_part_in_a_new_registration():
+    """Whoever had the device before its reset does not speak for it afterwards, not even on a connection left over."""
+    with GatedStack() as stack:
+        stack.enrol("x-3", True)
+        old = [stack.device("x-3"), stack.certified("x-3", "~b")]
+        ask(stack.device("x-3", "~c"), DEVICE + "x-3/reset", {})
+        answer = ask(stack.claim("x-3", "~new"), DEVICE + "x-3/register", {})
+        t.check(answer is not None and answer.get("apiKey"), "the uuid is registered anew", answer)
+        for wire, what in zip(old, ("API key", "certificate")):
+            answer = ask(wire, DEVICE + "x-3/update", {"deviceName": "mine"}, 2)
+            t.check(answer is None or answer.code, "the old %s's connection changes nothing" % what, answer)
 
 
 def superseded_certificate_ends():
@@ -470,7 +489,8 @@ def presence_at_once_and_later():
 def last_will_behind_the_gate():
     with GatedStack("last_will_grace_seconds 1") as stack:
         spy = stack.spy()
-        for number, (session, offline) in enumerate((("s1", ("last_will", "connection_lost")), ("another", ("connection_lost",)))):
+        rows = [("s1", ("last_will", "connection_lost")), ("another", ("connection_lost",))]
+        for number, (session, offline) in enumerate(rows):
             uuid = "w-%d" % number
             stack.enrol(uuid)
             wire = stack.device(uuid, will=Will(DEVICE + uuid + "/will", '{"session":"%s"}' % session))
@@ -484,5 +504,6 @@ def last_will_behind_the_gate():
 t.run(two_with_different_keys_or_uuids, two_with_one_uuid, an_answer_waits_for_nobody, a_claim_on_a_live_device,
       an_idle_claim_is_closed, limits_hold, displacement, suffixes_live_side_by_side, answers_of_operators,
       sighup_disturbs_nobody, database_away, broker_before_database, broker_restart, reset_closes_every_connection,
-      superseded_certificate_ends, kick_and_block, resumed_sessions_are_looked_at, presence_by_closing,
+      an_old_connection_has_no_part_in_a_new_registration, superseded_certificate_ends, kick_and_block,
+      resumed_sessions_are_looked_at, presence_by_closing,
       presence_at_once_and_later, last_will_behind_the_gate)
