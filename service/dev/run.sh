@@ -134,14 +134,16 @@ stop() {
 
 # --- until it answers --------------------------------------------------------------------------------------------------
 
-# Waits beside the programs until the service answers, then prints the commands, once.
+# Waits beside the programs until the service answers, then prints the commands, once. The gate refuses everyone as long as
+# it cannot read the database, which may be until the service has opened it.
 tell_when_ready() {
-  local words code told=$SECONDS
+  local words code told=$SECONDS patience=$((SECONDS + 15))
   while :; do
     words=$(setpriv --pdeathsig TERM "$build/musterctl" "--dir=$dir" status 2>&1)
     code=$?
     case $code in
     0) break ;;
+    5) [ "$SECONDS" -lt "$patience" ] && sleep 0.5 && continue ;;&
     3 | 5) printf '%s\n' "$words" >&2; return ;; # waiting does not mend this
     esac
     if [ $((SECONDS - told)) -ge 30 ]; then
