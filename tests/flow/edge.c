@@ -7,6 +7,7 @@
 #include "service/io/clock.h"
 #include "service/io/log.h"
 #include "tests/flow/flow.h"
+#include "topics/topic.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -100,13 +101,14 @@ void edge_put(enum queue_kind kind, int source, const struct mqtt_message *messa
     inbox[inbox_count].octets = NULL;
     if (message != NULL) {
         char *at = malloc(message->topic_length + message->length + message->response_topic_length +
-                          message->correlation_length + 1);
+                          message->correlation_length + message->stamp_length + 1);
         inbox[inbox_count].octets = at;
         item->message = *message;
         item->message.topic = copy(&at, message->topic, message->topic_length);
         item->message.payload = copy(&at, message->payload, message->length);
         item->message.response_topic = copy(&at, message->response_topic, message->response_topic_length);
         item->message.correlation = copy(&at, message->correlation, message->correlation_length);
+        item->message.stamp = copy(&at, message->stamp, message->stamp_length);
     }
     inbox_count++;
 }
@@ -195,12 +197,32 @@ static void put_output(const char *topic, const char *payload, size_t length, co
                                                         .correlation = text_of(correlation, correlation_length)};
 }
 
+/* What the service asks of the gate, as a trace sees it: "sessions UUID close", "answer/CONNECTION/CLIENT-ID/TOPIC". */
+static const char *shown_topic(const struct mqtt_publish *publish, char *out, size_t size)
+{
+    char word[16] = "", uuid[LIMIT_UUID + 1] = "", client_id[LIMIT_CLIENT_ID + 1] = "";
+    unsigned long long connection = 0;
+    bool answer = strcmp(publish->topic, topic_pattern(TOPIC_GATE_ANSWER)) == 0;
+    if (strcmp(publish->topic, topic_pattern(TOPIC_GATE_COMMAND)) == 0) {
+        sscanf(publish->payload, "%15s %128s", word, uuid);
+        snprintf(out, size, "sessions %s %s", uuid, word);
+    } else if (answer && sscanf(publish->property_value, "%llx %160s", &connection, client_id) == 2) {
+        snprintf(out, size, "answer/%llu/%s/%s", connection, client_id, publish->response_topic);
+    } else {
+        return publish->topic;
+    }
+    return out;
+}
+
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
+    char topic[2 * LIMIT_TOPIC];
+    bool command = strcmp(publish->topic, topic_pattern(TOPIC_GATE_COMMAND)) == 0;
     (void)mqtt;
     if (edge.mute)
         return false;
-    put_output(publish->topic, publish->payload, publish->length, publish->correlation, publish->correlation_length);
+    put_output(shown_topic(publish, topic, sizeof topic), command ? "" : publish->payload,
+               command ? 0 : publish->length, publish->correlation, publish->correlation_length);
     if (publish->id != 0) {
         edge_put(QUEUE_ACKNOWLEDGED, BROKER_PUBLISHER, NULL);
         inbox[inbox_count - 1].item.id = publish->id;

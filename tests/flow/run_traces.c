@@ -164,7 +164,7 @@ static void play_once(void)
     memset(&world->config, 0, sizeof world->config);
     config_default("/", &world->config);
     world->config.retained_status = false;
-    world->real_ca = false;
+    world->real_ca = world->gated = false;
     for (trace.at = 0; trace.at < trace.count && trace_after(trace.lines[trace.at].text, "set ") != NULL; trace.at++)
         trace_prepare(trace.lines[trace.at].text);
     world_start();
