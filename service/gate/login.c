@@ -102,7 +102,6 @@ static enum refusal admit(struct gate *gate, struct mosquitto *client, struct id
 
 static enum refusal decide(struct gate *gate, struct mosquitto *client, const struct login *login, struct identity *who)
 {
-    *who = (struct identity){.role = ROLE_COUNT};
     enum refusal refusal = REFUSE_AGAIN;
     if (mosquitto_client_protocol(client) != mp_mqtt)
         return REFUSE_PROTOCOL; /* the broker does not always say when a websocket closes */
@@ -117,7 +116,7 @@ int login_on_basic_auth(int event, void *data, void *context)
 {
     struct gate *gate = context;
     struct mosquitto_evt_basic_auth *auth = data;
-    struct identity who;
+    struct identity who = {.role = ROLE_COUNT};
     struct peer peer;
     const struct session *known = session_of(&gate->sessions, auth->client);
     (void)event;

@@ -13,17 +13,17 @@
 #endif
 
 static const struct {
-    int event;
     MOSQ_FUNC_generic_callback function;
+    int event;
     enum topic_id topic; /* of MOSQ_EVT_CONTROL; they have no parameters */
 } callbacks[] = {
-    {MOSQ_EVT_BASIC_AUTH, login_on_basic_auth, TOPIC_COUNT},
-    {MOSQ_EVT_DISCONNECT, login_on_disconnect, TOPIC_COUNT},
-    {MOSQ_EVT_ACL_CHECK, traffic_on_acl_check, TOPIC_COUNT},
-    {MOSQ_EVT_MESSAGE, traffic_on_message, TOPIC_COUNT},
-    {MOSQ_EVT_CONTROL, control_on_command, TOPIC_GATE_COMMAND},
-    {MOSQ_EVT_CONTROL, control_on_answer, TOPIC_GATE_ANSWER},
-    {MOSQ_EVT_TICK, turn_on_tick, TOPIC_COUNT},
+    {login_on_basic_auth, MOSQ_EVT_BASIC_AUTH, TOPIC_COUNT},
+    {login_on_disconnect, MOSQ_EVT_DISCONNECT, TOPIC_COUNT},
+    {traffic_on_acl_check, MOSQ_EVT_ACL_CHECK, TOPIC_COUNT},
+    {traffic_on_message, MOSQ_EVT_MESSAGE, TOPIC_COUNT},
+    {control_on_command, MOSQ_EVT_CONTROL, TOPIC_GATE_COMMAND},
+    {control_on_answer, MOSQ_EVT_CONTROL, TOPIC_GATE_ANSWER},
+    {turn_on_tick, MOSQ_EVT_TICK, TOPIC_COUNT},
 };
 
 #define CALLBACKS (sizeof callbacks / sizeof *callbacks)
