@@ -82,35 +82,35 @@ static struct gate *gate_new(const struct options *options)
     return NULL;
 }
 
-mosq_plugin_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **user_data,
-                                             struct mosquitto_opt *given, int count)
+mosq_plugin_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **userdata,
+                                             struct mosquitto_opt *options, int option_count)
 {
-    struct options options;
+    struct options read;
     char error[200];
-    if (!options_read(&options, given, count, error, sizeof error)) {
+    if (!options_read(&read, options, option_count, error, sizeof error)) {
         mosquitto_log_printf(MOSQ_LOG_ERR, "muster: %s", error);
         return MOSQ_ERR_INVAL;
     }
-    struct gate *gate = gate_new(&options);
+    struct gate *gate = gate_new(&read);
     if (gate == NULL)
         return MOSQ_ERR_NOMEM;
-    *user_data = gate;
+    *userdata = gate;
     plugin = identifier;
     for (size_t i = 0; i < CALLBACKS; i++)
         if (mosquitto_callback_register(identifier, callbacks[i].event, callbacks[i].function, topic_of(i), gate) !=
             MOSQ_ERR_SUCCESS)
             return MOSQ_ERR_UNKNOWN;
     mosquitto_log_printf(MOSQ_LOG_NOTICE, "muster: the gate %s guards this broker, with the database %s",
-                         MUSTER_VERSION, options.database);
+                         MUSTER_VERSION, read.database);
     return MOSQ_ERR_SUCCESS;
 }
 
-mosq_plugin_EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *given, int count)
+mosq_plugin_EXPORT int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options, int option_count)
 {
-    (void)given;
-    (void)count;
+    (void)options;
+    (void)option_count;
     for (size_t i = 0; i < CALLBACKS; i++)
         mosquitto_callback_unregister(plugin, callbacks[i].event, callbacks[i].function, topic_of(i));
-    gate_free(user_data);
+    gate_free(userdata);
     return MOSQ_ERR_SUCCESS;
 }
