@@ -22,3 +22,18 @@ FLOW_HOOKS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_open_v2,--wrap=parking_may_
 $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces
+
+# Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost)
+WIRE := $(call obj,$(call src,tests/wire))
+$(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(BUILD)/tests/bench/crowd.o $(WIRE)
+$(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
+$(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BENCH_TOOLS):
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
+
+.PHONY: bench
+bench: SETUP_FOR = bench
+bench: all $(BENCH_TOOLS)
+	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
