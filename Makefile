@@ -6,6 +6,8 @@ RUN_DIR   ?= run
 PLAIN_PORT ?= 1883
 MTLS_PORT ?= 8883
 TLS_PORT  ?= 8884
+MODE      ?=
+BIND      ?= 127.0.0.1
 VERSION   := 0.1.0
 SOVERSION := 1
 
@@ -93,7 +95,7 @@ $(BUILD)/muster-device.pc: device-client/muster-device.pc.in
 
 run: SETUP_FOR = run
 run: all
-	@BUILD=$(BUILD) service/dev/run.sh "$(RUN_DIR)" $(PLAIN_PORT) $(MTLS_PORT) $(TLS_PORT)
+	@BUILD=$(BUILD) MODE=$(MODE) BIND=$(BIND) service/dev/run.sh "$(RUN_DIR)" $(PLAIN_PORT) $(MTLS_PORT) $(TLS_PORT)
 
 check: SETUP_FOR = check
 check: all
@@ -120,9 +122,10 @@ cover:
 	@BUILD=build-cover MAKE='$(MAKE)' tests/tools/cover.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/doc/muster
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/muster $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/doc/muster
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(BUILD)/muster_gate.so $(DESTDIR)$(PREFIX)/lib/muster/
 	ln -sf libmuster-device.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmuster-device.so
 	install -m 644 device-client/muster_device.h $(DESTDIR)$(PREFIX)/include/
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' device-client/muster-device.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-device.pc
@@ -134,7 +137,7 @@ clean:
 help:
 	@echo 'make            build everything into build/ (installs missing Debian packages first)'
 	@echo 'make run        broker and service in the foreground, state in RUN_DIR=run, with commands to paste'
-	@echo '                RUN_DIR=run PLAIN_PORT=1883 MTLS_PORT=8883 TLS_PORT=8884'
+	@echo '                RUN_DIR=run PLAIN_PORT=1883 MTLS_PORT=8883 TLS_PORT=8884 MODE=gated|open BIND=127.0.0.1'
 	@echo 'make check      all tests; the last line is "N passed, N failed"'
 	@echo 'make bench      what the gate costs, against a broker without it; STEPS="logins enrol" runs some steps only'
 	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers'

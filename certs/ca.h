@@ -68,4 +68,9 @@ enum status ca_issue_server(struct ca *ca, const struct public_key *key, const c
                             const unsigned char serial[PROFILE_SERIAL], struct validity validity,
                             struct certificate *out, struct why *why);
 
+/* Signs the service's own certificate, with which it goes to a listener that wants one: a TLS client's, that names no
+ * device. The same errors. */
+enum status ca_issue_service(struct ca *ca, const struct public_key *key, const unsigned char serial[PROFILE_SERIAL],
+                             struct validity validity, struct certificate *out, struct why *why);
+
 #endif

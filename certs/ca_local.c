@@ -187,7 +187,7 @@ static bool finish(struct ca *ca, X509 *certificate, enum lint_profile profile, 
     return ok;
 }
 
-/* The way of both kinds of leaves. Takes over the draft's subject and `names`. */
+/* The way of every kind of leaf. Takes over the draft's subject and `names`. */
 static enum status issue(struct ca *ca, struct draft *draft, X509_EXTENSION *purpose, X509_EXTENSION *names,
                          enum lint_profile profile, struct certificate *out, struct why *why)
 {
@@ -237,4 +237,12 @@ enum status ca_issue_server(struct ca *ca, const struct public_key *key, const c
     struct draft draft = {.serial = serial, .validity = validity, .key = key};
     draft.subject = count > 0 ? draft_name(ca->country, ca->organization, names[0]) : NULL;
     return issue(ca, &draft, ca->fixed[SERVER], extension_server_names(names, count), LINT_SERVER, out, why);
+}
+
+enum status ca_issue_service(struct ca *ca, const struct public_key *key, const unsigned char serial[PROFILE_SERIAL],
+                             struct validity validity, struct certificate *out, struct why *why)
+{
+    struct draft draft = {.serial = serial, .validity = validity, .key = key};
+    draft.subject = draft_name(ca->country, ca->organization, "Service-muster");
+    return issue(ca, &draft, ca->fixed[CLIENT], extension_uri(LINT_SERVICE_URI), LINT_SERVICE, out, why);
 }

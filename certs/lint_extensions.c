@@ -8,7 +8,9 @@
 #define AUTHORITY (1U << LINT_AUTHORITY)
 #define SERVER    (1U << LINT_SERVER)
 #define DEVICE    (1U << LINT_DEVICE)
-#define ALL       (AUTHORITY | SERVER | DEVICE)
+#define SERVICE   (1U << LINT_SERVICE)
+#define LEAF      (SERVER | DEVICE | SERVICE)
+#define ALL       (AUTHORITY | LEAF)
 
 /* The very extensions of each profile. DER has one encoding for one value (X.690, 10), so what is fixed is compared as
  * octets; what varies is looked at below. */
@@ -19,16 +21,16 @@ static const struct row {
 } rows[] = {
     {AUTHORITY, NID_basic_constraints, 1, 8, "\x30\x06\x01\x01\xff\x02\x01\x00",
      "basic constraints are not critical, CA:TRUE, pathlen:0"},
-    {SERVER | DEVICE, NID_basic_constraints, 1, 2, "\x30\x00", "basic constraints are not critical, CA:FALSE"},
+    {LEAF, NID_basic_constraints, 1, 2, "\x30\x00", "basic constraints are not critical, CA:FALSE"},
     {AUTHORITY, NID_key_usage, 1, 4, "\x03\x02\x01\x06", "key usage is not critical, keyCertSign and cRLSign"},
-    {SERVER | DEVICE, NID_key_usage, 1, 4, "\x03\x02\x07\x80", "key usage is not critical, digitalSignature alone"},
+    {LEAF, NID_key_usage, 1, 4, "\x03\x02\x07\x80", "key usage is not critical, digitalSignature alone"},
     {SERVER, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01",
      "extended key usage is not serverAuth alone"},
-    {DEVICE, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02",
+    {DEVICE | SERVICE, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02",
      "extended key usage is not clientAuth alone"},
     {ALL, NID_subject_key_identifier, 0, 0, NULL, "there is no subject key identifier, or it is critical"},
     {ALL, NID_authority_key_identifier, 0, 0, NULL, "there is no authority key identifier, or it is critical"},
-    {SERVER | DEVICE, NID_subject_alt_name, 0, 0, NULL, "there is no subject alternative name, or it is critical"},
+    {LEAF, NID_subject_alt_name, 0, 0, NULL, "there is no subject alternative name, or it is critical"},
 };
 
 /* Exactly one extension of this kind, as the row says. */
@@ -96,30 +98,39 @@ static bool is_device_uri(const char *uri, size_t length)
     return *at != '\0' && strspn(at, uuid) == strlen(at);
 }
 
+static bool is_service_uri(const char *uri, size_t length)
+{
+    return length == sizeof LINT_SERVICE_URI - 1 && memcmp(uri, LINT_SERVICE_URI, length) == 0;
+}
+
 static bool name_fits(const GENERAL_NAME *name, enum lint_profile profile)
 {
     int type;
     const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
     if (profile == LINT_SERVER)
         return type == GEN_DNS || type == GEN_IPADD;
-    return type == GEN_URI &&
-           is_device_uri((const char *)ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+    if (type != GEN_URI)
+        return false;
+    const char *uri = (const char *)ASN1_STRING_get0_data(value);
+    size_t length = (size_t)ASN1_STRING_length(value);
+    return profile == LINT_DEVICE ? is_device_uri(uri, length) : is_service_uri(uri, length);
 }
 
 static const char *alternative_names_fit(X509 *certificate, enum lint_profile profile)
 {
+    static const char *const findings[] = {
+        [LINT_SERVER] = "the subject alternative names are not DNS names and IP addresses",
+        [LINT_DEVICE] = "the subject alternative name is not one URI urn:muster:<tenant>:<uuid>",
+        [LINT_SERVICE] = "the subject alternative name is not the one URI " LINT_SERVICE_URI};
     if (profile == LINT_AUTHORITY)
         return NULL;
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
-    bool ok = profile == LINT_DEVICE ? count == 1 : count >= 1;
+    bool ok = profile == LINT_SERVER ? count >= 1 : count == 1;
     for (int i = 0; ok && i < count; i++)
         ok = name_fits(sk_GENERAL_NAME_value(names, i), profile);
     GENERAL_NAMES_free(names);
-    if (ok)
-        return NULL;
-    return profile == LINT_DEVICE ? "the subject alternative name is not one URI urn:muster:<tenant>:<uuid>"
-                                  : "the subject alternative names are not DNS names and IP addresses";
+    return ok ? NULL : findings[profile];
 }
 
 const char *lint_extensions(X509 *certificate, X509 *issuer, enum lint_profile profile)
@@ -138,6 +149,7 @@ const char *lint_names(X509 *certificate, enum lint_profile profile)
         [LINT_AUTHORITY] = {"Muster CA ", "the subject's CN does not begin with \"Muster CA \""},
         [LINT_SERVER] = {"", "the subject has not one CN"},
         [LINT_DEVICE] = {"Device-", "the subject's CN does not begin with \"Device-\""},
+        [LINT_SERVICE] = {"Service-", "the subject's CN does not begin with \"Service-\""},
     };
     static const int known[] = {NID_countryName, NID_organizationName, NID_commonName};
     const X509_NAME *subject = X509_get_subject_name(certificate);

@@ -6,11 +6,12 @@
 #define MUSTER_TOPICS_LIMITS_H
 
 /* docs/protocol.md, section 1 */
-#define LIMIT_UUID       128
-#define LIMIT_DEVICE_ID  12
-#define LIMIT_TENANT     63
-#define LIMIT_KEY_ID     16
-#define LIMIT_CREDENTIAL 128
+#define LIMIT_UUID           128
+#define LIMIT_DEVICE_ID      12
+#define LIMIT_TENANT         63
+#define LIMIT_KEY_ID         16
+#define LIMIT_CREDENTIAL     128
+#define LIMIT_CERTIFICATE_ID 40 /* 20 octets in hex: RFC 5280, 4.1.2.2 */
 
 /* docs/protocol.md, section 2 */
 #define LIMIT_CLIENT_ID 160 /* a uuid and a suffix */

@@ -21,7 +21,7 @@ struct message {
     char session[LIMIT_SESSION + 1], firmware[LIMIT_SHORT_TEXT + 1], address[LIMIT_SHORT_TEXT + 1];
     char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1], key_id[LIMIT_KEY_ID + 1], cursor[LIMIT_CURSOR + 1];
     char device_types[LIMIT_TYPE_LIST + 1], replace[LIMIT_KEY_TYPE + 1];
-    char reason[LIMIT_SHORT_TEXT + 1];
+    char certificate_id[LIMIT_CERTIFICATE_ID + 1], reason[LIMIT_SHORT_TEXT + 1];
     long long uses, expires_in, offline_after, limit, after;
 };
 

@@ -39,6 +39,7 @@
     X(LIMIT, "limit", KIND_INTEGER, limit, 1, LIMIT_PAGE_ITEMS)                                                        \
     X(CURSOR, "cursor", KIND_TEXT, cursor, 1, LIMIT_CURSOR)                                                            \
     X(AFTER, "after", KIND_INTEGER, after, 0, INT64_C(9007199254740992))                                               \
+    X(CERTIFICATE_ID, "certificateId", KIND_TEXT, certificate_id, 1, LIMIT_CERTIFICATE_ID)                             \
     X(REASON, "reason", KIND_TEXT, reason, 0, LIMIT_SHORT_TEXT)
 
 enum member {
@@ -96,6 +97,15 @@ enum member {
     X(OP_DEVICE_LIST, "device", "list", MAY_WATCH, 0, M(TENANT) | M(LIMIT) | M(CURSOR), 0)                             \
     X(OP_DEVICE_SHOW, "device", "show", MAY_WATCH, 0, M(UUID), M(UUID))                                                \
     X(OP_DEVICE_EVENTS, "device", "events", MAY_WATCH, 0, M(UUID) | M(AFTER) | M(CURSOR) | M(LIMIT), M(UUID))          \
+    X(OP_DEVICE_BLOCK, "device", "block", MAY_MANAGE, OP_CHANGES, M(UUID) | M(REASON), M(UUID))                        \
+    X(OP_DEVICE_UNBLOCK, "device", "unblock", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                \
+    X(OP_DEVICE_RESET, "device", "reset", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                    \
+    X(OP_DEVICE_KICK, "device", "kick", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                      \
+    X(OP_DEVICE_DECOMMISSION, "device", "decommission", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                      \
+    X(OP_CERTIFICATE_LIST, "certificate", "list", MAY_WATCH, 0, M(UUID) | M(TENANT) | M(LIMIT) | M(CURSOR), 0)         \
+    X(OP_CERTIFICATE_SHOW, "certificate", "show", MAY_WATCH, 0, M(CERTIFICATE_ID), M(CERTIFICATE_ID))                  \
+    X(OP_CERTIFICATE_REVOKE, "certificate", "revoke", MAY_MANAGE, OP_CHANGES, M(CERTIFICATE_ID) | M(REASON),           \
+      M(CERTIFICATE_ID))                                                                                               \
     X(OP_STATS_OVERVIEW, "stats", "overview", MAY_WATCH, 0, M(TENANT), 0)
 
 /* What the gate tells: topics of their own, not to be asked for by a request. */

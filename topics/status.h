@@ -41,7 +41,8 @@
     X(ST_DEVICE_NOT_FOUND, "device_not_found", "There is no device of this uuid.",                                     \
       "Register it first, with a provisioning key (in open mode the member provisioningKey; note that "                \
       "mosquitto_rr -f sends an empty payload in mosquitto 2.0).")                                                     \
-    X(ST_DEVICE_BLOCKED, "device_blocked", "The device is blocked.", "Ask the operator to unblock it.")                \
+    X(ST_DEVICE_BLOCKED, "device_blocked", "The device is blocked.",                                                   \
+      "Ask the operator to unblock it: musterctl device unblock UUID.")                                                \
     X(ST_INVALID_STATE, "invalid_state", "The device is in a state that does not allow this.",                         \
       "Look at `state` in the device's record; docs/protocol.md, section 1, lists the states.")                        \
     X(ST_CSR_INVALID, "csr_invalid", "The certificate signing request cannot be used.",                                \
@@ -50,7 +51,8 @@
       "Use EC P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits.")                                                  \
     X(ST_CSR_KEY_REUSED, "csr_key_reused", "Another device has a certificate for this public key.",                    \
       "Make a key pair of the device's own; never copy one to a second device.")                                       \
-    X(ST_CERTIFICATE_NOT_FOUND, "certificate_not_found", "There is no such certificate.", "Check the certificateId.")  \
+    X(ST_CERTIFICATE_NOT_FOUND, "certificate_not_found", "There is no such certificate.",                              \
+      "Check the certificateId: musterctl certificate list.")                                                          \
     X(ST_CERTIFICATE_REVOKED, "certificate_revoked", "The certificate is revoked.", "Provision the device again.")     \
     X(ST_CERTIFICATE_EXPIRED, "certificate_expired", "The certificate has expired.", "Provision the device again.")    \
     X(ST_IDEMPOTENCY_CONFLICT, "idempotency_conflict", "This requestId was used for another request.",                 \

@@ -53,6 +53,18 @@ static void send_answer(struct core *core, const struct request *request, enum s
     secret_wipe(core->answer, length);
 }
 
+/* What an operator is told is under way already; a device that resets itself still hears its answer. */
+static void speak(struct core *core, const struct request *request, enum status status, struct effects *effects)
+{
+    enum sessions sessions = status == ST_OK ? core->reply.sessions : SESSIONS_STAY;
+    if (request->address.admin)
+        effects_sessions(effects, sessions, core->reply.sessions_of);
+    if ((request->row->flags & OP_MUTE) == 0)
+        send_answer(core, request, status, effects);
+    if (!request->address.admin)
+        effects_sessions(effects, sessions, core->reply.sessions_of);
+}
+
 static enum status audit(struct core *core, const struct request *request, const char *outcome)
 {
     char action[80], origin[LIMIT_CLIENT_ID + LIMIT_ADDRESS + 16];
@@ -125,7 +137,7 @@ static enum status answer_request(struct core *core, struct request *request)
     }
     if (request->ticket->stage != TICKET_INTENT) {
         enum status status = remember_find(core, request, &core->reply, &found);
-        if (found && status == ST_OK && sender->may == MAY_DEVICE)
+        if (found && status == ST_OK && !request->address.admin)
             status = live_again(core, request);
         if (found || status != ST_OK)
             return status;
@@ -238,8 +250,7 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
     if (status != ST_OK && request->why.status != status)
         fail(&request->why, status, NULL, NULL);
     audit_denial(core, request, status);
-    if ((request->row->flags & OP_MUTE) == 0)
-        send_answer(core, request, status, effects);
+    speak(core, request, status, effects);
     secret_wipe(core->reply.secrets, core->reply.secret.length);
     secret_wipe(request->in.provisioning_key, sizeof request->in.provisioning_key);
     secret_wipe(request->in.operator_key, sizeof request->in.operator_key);

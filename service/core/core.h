@@ -86,7 +86,7 @@ struct reply {
     char audit[AUDIT_TEXT];        /* what changed, for the audit log; "": nothing did */
     char tenant[LIMIT_TENANT + 1]; /* of what was changed */
     char target[LIMIT_UUID + 1];
-    enum sessions sessions;
+    enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];
     bool tells_state; /* the outcome is known already: a device that was there gets its record */
     char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];
@@ -131,6 +131,7 @@ struct core {
         struct device_row devices[LIMIT_PAGE_ITEMS];
         struct key_row keys[LIMIT_PAGE_ITEMS];
         struct event_row events[LIMIT_PAGE_ITEMS];
+        struct certificate_entry certificates[LIMIT_PAGE_ITEMS];
     } page;
     char answer[LIMIT_ANSWER + SEALED_MAX];
 };

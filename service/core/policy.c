@@ -28,6 +28,38 @@ enum status policy_device_may_act(enum device_state state, struct why *why)
     return fail(why, states[state].acts, NULL, "The device is %s.", states[state].name);
 }
 
+enum verdict { NEVER, CHANGES, SAME };
+
+/* By the states in their order: unregistered, pending_approval, registered, provisioned, blocked, decommissioned. */
+static const unsigned char verdicts[CHANGE_COUNT][DEVICE_STATE_COUNT] = {
+    [CHANGE_BLOCK] = {CHANGES, CHANGES, CHANGES, CHANGES, SAME, NEVER},
+    [CHANGE_UNBLOCK] = {NEVER, NEVER, NEVER, NEVER, CHANGES, NEVER},
+    [CHANGE_RESET] = {SAME, NEVER, CHANGES, CHANGES, NEVER, NEVER}, /* a block stands until it is lifted */
+    [CHANGE_DECOMMISSION] = {CHANGES, CHANGES, CHANGES, CHANGES, CHANGES, SAME},
+};
+
+enum status policy_change(enum change change, enum device_state from, bool *changes, struct why *why)
+{
+    *changes = verdicts[change][from] == CHANGES;
+    if (verdicts[change][from] != NEVER)
+        return ST_OK;
+    return fail(why, ST_INVALID_STATE, NULL, "The device is %s.", states[from].name);
+}
+
+enum device_state policy_unblocked(bool has_api_key, bool has_certificate)
+{
+    if (has_certificate)
+        return DEVICE_PROVISIONED;
+    return has_api_key ? DEVICE_REGISTERED : DEVICE_UNREGISTERED;
+}
+
+enum status policy_repeat(enum device_state state, bool own, struct why *why)
+{
+    if (state != DEVICE_BLOCKED)
+        return ST_OK;
+    return own ? policy_device_may_act(state, why) : fail(why, ST_DEVICE_EXISTS, NULL, NULL);
+}
+
 enum status policy_enrol(const struct device_row *device, const struct key_row *key, enum enrolment *way,
                          struct why *why)
 {

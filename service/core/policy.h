@@ -30,6 +30,26 @@ enum status policy_key_type(const struct key_row *key, const char *type, struct 
  * ST_DEVICE_BLOCKED. */
 enum status policy_device_may_act(enum device_state state, struct why *why);
 
+/* What an operator does to a device's standing. */
+enum change {
+    CHANGE_BLOCK,
+    CHANGE_UNBLOCK,
+    CHANGE_RESET,
+    CHANGE_DECOMMISSION,
+    CHANGE_COUNT,
+};
+
+/* Whether a device in state `from` can be changed so: ST_OK, and whether anything changes at all (what was done before
+ * is accepted), or ST_INVALID_STATE. */
+enum status policy_change(enum change change, enum device_state from, bool *changes, struct why *why);
+
+/* The state that unblocking leads to, by the credentials that the device still has. */
+enum device_state policy_unblocked(bool has_api_key, bool has_certificate);
+
+/* Whether an answer from before may be given once more about a device in this state: its `own` request hears
+ * ST_DEVICE_BLOCKED, a provisioning key's ST_DEVICE_EXISTS. */
+enum status policy_repeat(enum device_state state, bool own, struct why *why);
+
 /* The name of a state on the wire. */
 const char *policy_state_name(enum device_state state);
 

@@ -27,6 +27,7 @@
     X(REASON_LAST_WILL, "last_will")                                                                                   \
     X(REASON_CONNECTION_LOST, "connection_lost")                                                                       \
     X(REASON_DISCONNECT, "disconnect")                                                                                 \
+    X(REASON_BLOCKED, "blocked")                                                                                       \
     X(REASON_RESET, "reset")
 
 enum reason {
@@ -97,7 +98,7 @@ bool presence_on_disconnect(struct presence_slot *slot, const char *session, enu
 void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now);
 void presence_on_close(const struct presence *presence, struct presence_slot *slot, uint64_t connection,
                        struct now now);
-bool presence_on_reset(struct presence_slot *slot, enum reason *reason);
+bool presence_on_end(struct presence_slot *slot); /* reset, replaced, blocked: the caller knows the reason */
 
 /* When the time of an online device will be over, as things stand. */
 struct mono presence_deadline(const struct presence *presence, const struct presence_slot *slot);

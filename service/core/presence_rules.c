@@ -93,9 +93,8 @@ bool presence_on_disconnect(struct presence_slot *slot, const char *session, enu
     return offline(slot);
 }
 
-bool presence_on_reset(struct presence_slot *slot, enum reason *reason)
+bool presence_on_end(struct presence_slot *slot)
 {
-    *reason = REASON_RESET;
     end_session(slot);
     return offline(slot);
 }

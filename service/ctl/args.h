@@ -26,6 +26,10 @@
     X(OPT_OFFLINE_AFTER, "offline-after", "SECONDS", "the device's own offline threshold")                             \
     X(OPT_AFTER, "after", "SEQUENCE", "events after this sequence only")                                               \
     X(OPT_COUNT, "count", "N", "end after N events")                                                                   \
+    X(OPT_DEVICE, "device", "UUID", "of this device only")                                                             \
+    X(OPT_REASON, "reason", "TEXT",                                                                                    \
+      "why; for a certificate: unspecified, keyCompromise, ... (protocol.md, section 7)")                              \
+    X(OPT_YES, "yes", NULL, "do not ask, go on: needed where there is no terminal")                                    \
     X(OPT_PLAIN_PORT, "plain-port", "PORT", "the broker's port without TLS, on loopback (1883)")                       \
     X(OPT_MTLS_PORT, "mtls-port", "PORT", "the broker's port for device certificates (8883)")                          \
     X(OPT_TLS_PORT, "tls-port", "PORT", "the broker's port for TLS without a client certificate (8884)")               \

@@ -1,5 +1,6 @@
 #include "service/ctl/link.h"
 #include "service/ctl/list.h"
+#include "service/ctl/show.h"
 #include "topics/json_write.h"
 
 #include <stdlib.h>
@@ -41,28 +42,11 @@ enum ctl_exit cmd_device_list(const struct args *args)
     return end == CTL_DONE ? list_run(args, &list) : end;
 }
 
-static enum ctl_exit show(const struct args *args, const char *verb, const char *schema, const char *members,
-                          struct document **answer)
-{
-    enum ctl_exit end = link_ask_once(args, "device", verb, members, answer);
-    if (end != CTL_DONE)
-        return end;
-    if (args_has(args, OPT_JSON))
-        out_json(schema, document_root(*answer));
-    else
-        out_object(document_root(*answer));
-    return out_done();
-}
-
 enum ctl_exit cmd_device_show(const struct args *args)
 {
     char members[LIMIT_PAYLOAD];
-    struct document *answer = NULL;
     enum ctl_exit end = link_member("uuid", args->words[0], members, sizeof members);
-    if (end == CTL_DONE)
-        end = show(args, "show", "muster.device/1", members, &answer);
-    document_free(answer);
-    return end;
+    return end == CTL_DONE ? show_run(args, "device", "show", "muster.device/1", members) : end;
 }
 
 /* --tag key=value ... as the object "tags". */
@@ -92,7 +76,6 @@ enum ctl_exit cmd_device_create(const struct args *args)
         {OPT_NAME, "deviceName"}, {OPT_TYPE, "deviceType"}, {OPT_TENANT, "tenant"}, {OPT_ENDPOINT, "apiEndpoint"}};
     char members[LIMIT_PAYLOAD];
     struct json_writer json;
-    struct document *answer = NULL;
     long long offline_after = 0;
     json_start(&json, members, sizeof members);
     json_text(&json, "uuid", args->words[0]);
@@ -107,10 +90,9 @@ enum ctl_exit cmd_device_create(const struct args *args)
         return CTL_USAGE;
     if (json.overflow)
         return out_error(CTL_USAGE, "too_large", status_mend(ST_TOO_LARGE), "%s", status_message(ST_TOO_LARGE));
-    enum ctl_exit end = show(args, "create", "muster.device.create/1", members, &answer);
+    enum ctl_exit end = show_run(args, "device", "create", "muster.device.create/1", members);
     if (end == CTL_DONE && !args_has(args, OPT_JSON))
         out_say("Give apiKey to the device: it is not shown again.");
-    document_free(answer);
     return end;
 }
 

@@ -19,6 +19,7 @@ static const struct step {
     {"broker's certificate", "server.pem, server.key", false, init_has_server, init_make_server},
     {"seal key", "seal.key", false, init_has_seal, init_make_seal},
     {"service's key", "service.key", true, init_has_service, init_make_service},
+    {"service's certificate", "service.pem, service-tls.key", true, init_has_client, init_make_client},
     {"database and first keys", "muster.db, admin.key, viewer.key, provisioning.key", false, init_has_credentials,
      init_make_credentials},
     {"broker's configuration", "mosquitto.conf", false, init_has_broker, init_make_broker},

@@ -1,5 +1,6 @@
 #include "service/ctl/link.h"
 #include "service/ctl/list.h"
+#include "service/ctl/show.h"
 #include "topics/json_write.h"
 
 #include <stdlib.h>
@@ -123,22 +124,12 @@ enum ctl_exit cmd_key_create(const struct args *args)
 static enum ctl_exit ask_for_key(const struct args *args, const char *verb)
 {
     char members[4096];
-    struct document *answer = NULL;
     enum ctl_exit end = link_member("keyId", args->words[0], members, sizeof members);
     if (end != CTL_DONE)
         return end;
-    end = link_ask_once(args, "key", verb, members, &answer);
+    end = show_run(args, "key", verb, "muster.key/1", members);
     /* An unknown key is invalid_field (protocol.md, section 7), and the request has no other field. */
-    if (end == CTL_USAGE)
-        return CTL_NOT_FOUND;
-    if (end != CTL_DONE)
-        return end;
-    if (args_has(args, OPT_JSON))
-        out_json("muster.key/1", document_root(answer));
-    else
-        out_object(document_root(answer));
-    document_free(answer);
-    return out_done();
+    return end == CTL_USAGE ? CTL_NOT_FOUND : end;
 }
 
 enum ctl_exit cmd_key_show(const struct args *args)

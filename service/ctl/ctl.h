@@ -40,6 +40,18 @@ enum ctl_exit cmd_device_show(const struct args *args);
 enum ctl_exit cmd_device_create(const struct args *args);
 enum ctl_exit cmd_device_events(const struct args *args);
 
+/* cmd_standing.c */
+enum ctl_exit cmd_device_block(const struct args *args);
+enum ctl_exit cmd_device_unblock(const struct args *args);
+enum ctl_exit cmd_device_reset(const struct args *args);
+enum ctl_exit cmd_device_kick(const struct args *args);
+enum ctl_exit cmd_device_decommission(const struct args *args);
+
+/* cmd_certificate.c */
+enum ctl_exit cmd_certificate_list(const struct args *args);
+enum ctl_exit cmd_certificate_show(const struct args *args);
+enum ctl_exit cmd_certificate_revoke(const struct args *args);
+
 /* cmd_status.c, cmd_watch.c */
 enum ctl_exit cmd_status(const struct args *args);
 enum ctl_exit cmd_watch(const struct args *args);

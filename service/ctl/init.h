@@ -55,12 +55,14 @@ enum ctl_exit init_read_options(const struct args *args, struct init *init);
 /* init_folder.c: makes the folder `directory` and holds it; fills in `absolute`. The paths of its files fit. */
 enum ctl_exit init_take_folder(struct init *init);
 
-/* init_certificates.c: the authority, and the broker's key and certificate. */
+/* init_certificates.c: the authority; the broker's key and certificate, and those of the service as a TLS client. */
 bool init_has_authority(const struct init *init);
 enum ctl_exit init_make_authority(struct init *init);
 bool init_is_name(const char *name); /* can stand in the broker's certificate */
 bool init_has_server(const struct init *init);
 enum ctl_exit init_make_server(struct init *init);
+bool init_has_client(const struct init *init);
+enum ctl_exit init_make_client(struct init *init);
 
 /* init_credentials.c: the database with two operators and a provisioning key, and their key files. */
 bool init_has_credentials(const struct init *init);

@@ -49,8 +49,15 @@ enum ctl_exit init_make_authority(struct init *init)
     return CTL_DONE;
 }
 
-/* The broker's key when there is one that can be read: unencrypted, since nobody types a passphrase for a broker. */
-static struct key *read_server_key(const char *path)
+/* What the authority signs here; the keys are unencrypted, since nobody types a passphrase for a program. */
+struct leaf {
+    const char *who, *certificate, *key;
+};
+
+static const struct leaf server = {"broker", "server.pem", "server.key"};
+static const struct leaf service = {"service", "service.pem", "service-tls.key"};
+
+static struct key *read_key(const char *path)
 {
     char pem[2 * KEY_PEM_MAX];
     size_t length = 0;
@@ -60,16 +67,26 @@ static struct key *read_server_key(const char *path)
 }
 
 /* An init that was interrupted, or a file that was put back, may have left a certificate of another key. */
-bool init_has_server(const struct init *init)
+static bool has_leaf(const struct init *init, const struct leaf *leaf)
 {
     char path[INIT_PATH], pem[CA_BUNDLE_MAX];
     size_t length = 0;
-    init_path(init, "server.key", path, sizeof path);
-    struct key *key = read_server_key(path);
-    init_path(init, "server.pem", path, sizeof path);
+    init_path(init, leaf->key, path, sizeof path);
+    struct key *key = read_key(path);
+    init_path(init, leaf->certificate, path, sizeof path);
     bool fits = key != NULL && file_read(path, pem, sizeof pem, &length) == 0 && certificate_is_for(pem, length, key);
     key_free(key);
     return fits;
+}
+
+bool init_has_server(const struct init *init)
+{
+    return has_leaf(init, &server);
+}
+
+bool init_has_client(const struct init *init)
+{
+    return has_leaf(init, &service);
 }
 
 static bool is_among(const char *name, const char *const names[], size_t count)
@@ -95,30 +112,39 @@ static size_t list_names(const struct init *init, const char *host, const char *
     return count;
 }
 
-static enum ctl_exit issue(struct init *init, const struct key *key, struct certificate *out)
+static enum status sign(struct ca *ca, const struct init *init, const struct leaf *leaf,
+                        const struct public_key *public, struct certificate *out, struct why *why)
 {
     const char *names[SERVER_NAMES];
     char host[HOST_NAME_MAX + 1] = "";
+    unsigned char serial[PROFILE_SERIAL];
+    struct validity validity;
+    entropy_fill(serial, sizeof serial);
+    profile_serial(serial);
+    if (!profile_validity(init->now, PROFILE_SERVER_DAYS, ca_validity(ca), &validity))
+        return ST_INTERNAL;
+    if (leaf == &service)
+        return ca_issue_service(ca, public, serial, validity, out, why);
+    (void)gethostname(host, sizeof host - 1);
+    size_t count = list_names(init, host, names);
+    return ca_issue_server(ca, public, names, count, serial, validity, out, why);
+}
+
+static enum ctl_exit issue(const struct init *init, const struct leaf *leaf, const struct key *key,
+                           struct certificate *out)
+{
     char error[900];
     struct ca_options options = options_of(init);
     struct public_key public;
-    struct validity validity;
     struct why why = {.status = ST_OK};
-    unsigned char serial[PROFILE_SERIAL];
     struct ca *ca = ca_new(&options, error, sizeof error);
     if (ca == NULL)
         return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
-    (void)gethostname(host, sizeof host - 1);
-    size_t count = list_names(init, host, names);
-    entropy_fill(serial, sizeof serial);
-    profile_serial(serial);
-    bool ok = key_public(key, &public) &&
-              profile_validity(init->now, PROFILE_SERVER_DAYS, ca_validity(ca), &validity) &&
-              ca_issue_server(ca, &public, names, count, serial, validity, out, &why) == ST_OK;
+    bool ok = key_public(key, &public) && sign(ca, init, leaf, &public, out, &why) == ST_OK;
     ca_free(ca);
     return ok ? CTL_DONE
               : out_error(CTL_FAILED, NULL, "is the clock right, and the authority still valid?",
-                          "the broker's certificate cannot be made %s", why.detail);
+                          "the %s's certificate cannot be made %s", leaf->who, why.detail);
 }
 
 static enum ctl_exit save_key(const char *path, const struct key *key)
@@ -133,35 +159,45 @@ static enum ctl_exit save_key(const char *path, const struct key *key)
 }
 
 /* A key that is there is taken up, never replaced: it may be one that somebody put there. */
-static enum ctl_exit take_server_key(const struct init *init, struct key **out)
+static enum ctl_exit take_key(const struct init *init, const struct leaf *leaf, struct key **out)
 {
     char path[INIT_PATH];
-    init_path(init, "server.key", path, sizeof path);
+    init_path(init, leaf->key, path, sizeof path);
     if (init_has(path)) {
-        *out = read_server_key(path);
+        *out = read_key(path);
         return *out != NULL ? CTL_DONE
                             : out_error(CTL_CONFIG, NULL, "remove it, then run the same command again",
-                                        "the broker's key %s is no private key in PEM that can be read without a "
+                                        "the %s's key %s is no private key in PEM that can be read without a "
                                         "passphrase",
-                                        path);
+                                        leaf->who, path);
     }
     /* Devices that trust an RSA authority may know nothing else. */
     *out = key_new(key_type_is_slow(init->authority_type) ? KEY_RSA_2048 : KEY_EC_P256);
     return *out != NULL ? save_key(path, *out) : out_error(CTL_FAILED, NULL, NULL, "OpenSSL cannot make a key");
 }
 
-enum ctl_exit init_make_server(struct init *init)
+static enum ctl_exit make_leaf(const struct init *init, const struct leaf *leaf)
 {
     char path[INIT_PATH];
     struct certificate certificate;
     struct key *key = NULL;
-    enum ctl_exit end = take_server_key(init, &key);
+    enum ctl_exit end = take_key(init, leaf, &key);
     if (end == CTL_DONE)
-        end = issue(init, key, &certificate);
+        end = issue(init, leaf, key, &certificate);
     key_free(key);
     if (end != CTL_DONE)
         return end;
-    init_path(init, "server.pem", path, sizeof path);
+    init_path(init, leaf->certificate, path, sizeof path);
     int failed = file_write(path, certificate.pem, strlen(certificate.pem), 0644);
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
+}
+
+enum ctl_exit init_make_server(struct init *init)
+{
+    return make_leaf(init, &server);
+}
+
+enum ctl_exit init_make_client(struct init *init)
+{
+    return make_leaf(init, &service);
 }

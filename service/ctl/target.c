@@ -99,17 +99,17 @@ void target_wipe(struct target *target)
 
 struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count)
 {
-    return (struct mqtt_options){.host = target->config.broker_host,
-                                 .port = target->config.broker_port,
-                                 .client_id = target->client_id,
-                                 .username = "operator", /* protocol.md, section 2 */
-                                 .password = target->operator_key,
-                                 .filters = filters,
-                                 .filter_count = count,
-                                 .filter_qos = 1,
-                                 .ca_file = target->config.broker_ca_file,
-                                 .certificate_file = target->config.broker_certificate_file,
-                                 .key_file = target->config.broker_key_file};
+    return (struct mqtt_options){
+        .host = target->config.broker_host,
+        .port = target->config.broker_port,
+        .client_id = target->client_id,
+        .username = "operator", /* protocol.md, section 2 */
+        .password = target->operator_key,
+        .filters = filters,
+        .filter_count = count,
+        .filter_qos = 1,
+        .ca_file = target->config.broker_ca_file,
+    };
 }
 
 enum ctl_exit target_unreachable(const struct target *target, const char *reason, bool refused)

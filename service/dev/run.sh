@@ -1,6 +1,7 @@
 #!/bin/bash
 # Broker and service in the foreground, for trying things by hand: what `make run` starts.
-# usage: BUILD=build service/dev/run.sh RUN_DIR PLAIN_PORT MTLS_PORT TLS_PORT
+# usage: BUILD=build MODE=gated|open BIND=ADDRESS service/dev/run.sh RUN_DIR PLAIN_PORT MTLS_PORT TLS_PORT
+# MODE (when empty: that of the folder, else gated) and BIND (127.0.0.1) are for a folder that is made.
 # shellcheck disable=SC2034 # tend() names its variables by the program
 set -u
 
@@ -21,7 +22,7 @@ unset MUSTER_RUN_PARENT
 [ "$here" = "$PPID" ] || exit 1
 
 build=${BUILD:-build}
-dir=$1 plain=$2 mtls=$3 tls=$4
+dir=$1 plain=$2 mtls=$3 tls=$4 mode=${MODE:-} bind=${BIND:-127.0.0.1}
 lived_long=5   # seconds after which a program that ends did not end at once
 slowest=10     # seconds between two starts at most
 broker=0 service=0 teller=0 nap=0 stopping=""
@@ -35,6 +36,8 @@ die() {
 
 # shellcheck source=service/dev/run_folder.sh
 . "$(dirname "$0")/run_folder.sh"
+# shellcheck source=service/dev/run_commands.sh
+. "$(dirname "$0")/run_commands.sh"
 
 # --- the two programs -------------------------------------------------------------------------------------------------
 
@@ -42,9 +45,15 @@ die() {
 prefixed() { trap '' INT TERM HUP && exec sed -u "s/^/$1 | /"; }
 
 # Should this script be killed, the kernel ends what it started (pdeathsig). Ctrl-C does not reach the broker by itself
-# (setsid): the service says goodbye through it first.
+# (setsid): the service says goodbye through it first. The kernel forgets pdeathsig when a process changes its user, so a
+# broker that does not stay root is not started as root.
 start_broker() {
-  setsid setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
+  local user as=()
+  user=$(sed -n 's/^user //p' -- "$dir/mosquitto.conf")
+  if [ "$(id -u)" = 0 ] && [ "${user:-root}" != root ]; then
+    as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups)
+  fi
+  setsid "${as[@]}" setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
   broker=$! broker_since=$SECONDS
 }
 
@@ -123,60 +132,18 @@ stop() {
   exit 0
 }
 
-# --- what to type -----------------------------------------------------------------------------------------------------
+# --- until it answers --------------------------------------------------------------------------------------------------
 
-print_commands() {
-  local d b key viewer q="-h localhost -p $plain -V 5 -q 1"
-  # What begins with - is a file for every program when ./ stands before it.
-  case "$dir" in -*) d=./$dir ;; *) d=$dir ;; esac
-  d=$(printf %q "$d") b=$(printf %q "$build")
-  # The keys stand in the commands, and so in the history of whoever pastes them: these are for trying by hand.
-  key=$(cat -- "$dir/provisioning.key") viewer=$(cat -- "$dir/viewer.key")
-  cat <<END
-
-Muster is ready: plain $plain, TLS $tls, mutual TLS $mtls, on this machine alone. Each line below can be pasted as it is.
-
-Watch the devices come and go (in another terminal):
-mosquitto_sub -h localhost -p $plain -q 1 -i watcher -u operator -P $viewer -t 'muster/v1/event/default/+/status_changed' -v
-
-Register a device:
-mosquitto_rr $q -i dev1~rr -t muster/v1/device/dev1/register -e muster/v1/device/dev1/reply -m '{"provisioningKey":"$key","deviceName":"My first device"}'
-
-Give it a certificate for a key that never leaves it:
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout dev1.key -subj /CN=dev1 -out dev1.csr
-mosquitto_rr $q -i dev1~rr -t muster/v1/device/dev1/provision -e muster/v1/device/dev1/reply -m "{\"csr\":\"\$(awk '{ printf "%s\\\\n", \$0 }' dev1.csr)\"}" > dev1.json
-sed 's/.*"certificatePem":"\([^"]*\)".*/\1/; s/\\\\n/\n/g' dev1.json > dev1.pem
-openssl verify -x509_strict -purpose sslclient -CAfile $d/ca.pem dev1.pem
-
-Or a second device in one step, its key made by the service:
-mosquitto_rr $q -i dev2~rr -t muster/v1/device/dev2/provision -e muster/v1/device/dev2/reply -m '{"provisioningKey":"$key","deviceName":"My second device"}'
-
-Bring it online, with the plain port or with its certificate:
-mosquitto_pub -h localhost -p $plain -q 1 -i dev1~pub -t muster/v1/device/dev1/connect -m '{"session":"s1"}'
-mosquitto_pub -h localhost -p $mtls --cafile $d/ca.pem --cert dev1.pem --key dev1.key -q 1 -i dev1~pub -t muster/v1/device/dev1/heartbeat -m '{"session":"s1"}'
-
-The same, all by itself, with the reference client:
-$b/muster-device run --dir $d/device1 --broker localhost --port $tls --mtls-port $mtls --cafile $d/ca.pem --provisioning-key-file $d/provisioning.key --open --name "Device 1" --type sensor
-
-Look after the devices:
-$b/musterctl --dir $d status
-$b/musterctl --dir $d device list
-$b/musterctl --dir $d watch
-$b/musterctl --dir $d key create --uses 10 --expires 1h
-
-Ctrl-C ends broker and service; the next make run finds everything again in $dir.
-
-END
-}
-
-# Waits beside the programs until the service answers, then prints the commands, once.
+# Waits beside the programs until the service answers, then prints the commands, once. The gate refuses everyone as long as
+# it cannot read the database, which may be until the service has opened it.
 tell_when_ready() {
-  local words code told=$SECONDS
+  local words code told=$SECONDS patience=$((SECONDS + 15))
   while :; do
     words=$(setpriv --pdeathsig TERM "$build/musterctl" "--dir=$dir" status 2>&1)
     code=$?
     case $code in
     0) break ;;
+    5) [ "$SECONDS" -lt "$patience" ] && sleep 0.5 && continue ;;&
     3 | 5) printf '%s\n' "$words" >&2; return ;; # waiting does not mend this
     esac
     if [ $((SECONDS - told)) -ge 30 ]; then
@@ -185,7 +152,7 @@ tell_when_ready() {
     fi
     sleep 0.5
   done
-  print_commands
+  "print_$mode"
 }
 
 # --- go ---------------------------------------------------------------------------------------------------------------
@@ -202,6 +169,7 @@ main() {
   check_port MTLS_PORT "$mtls"
   check_port TLS_PORT "$tls"
   take_folder
+  choose_mode
   init_folder
   [ -z "$stopping" ] || stop
   start_broker

@@ -1,5 +1,5 @@
 # Sourced by run.sh: the ports and the folder, looked at before anything is started. Uses $dir, $build, $plain, $mtls,
-# $tls, say and die of run.sh.
+# $tls, $mode, $bind, say and die of run.sh.
 # shellcheck shell=bash disable=SC2154
 
 # --- ports ------------------------------------------------------------------------------------------------------------
@@ -72,7 +72,8 @@ listener_ports() {
 replace() { # file, awk's arguments
   local file=$1
   shift
-  (umask 077 && awk "$@" >"$file.new") && sync -- "$file.new" && mv -- "$file.new" "$file" ||
+  (umask 077 && awk "$@" >"$file.new" && chown --reference="$file" -- "$file.new" &&
+    chmod --reference="$file" -- "$file.new") && sync -- "$file.new" && mv -- "$file.new" "$file" ||
     die "cannot write $file" "check the folder's owner and the space on the disk"
 }
 
@@ -105,8 +106,8 @@ check_paths() { # a folder that was moved: the broker's files are named by their
   local file
   while read -r file; do
     [ -r "$file" ] || die "$dir/mosquitto.conf names $file, which cannot be read" \
-      "if the folder was moved, remove $dir/mosquitto.conf: it is made anew"
-  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\) //p' -- "$dir/mosquitto.conf")
+      "if the folder or the programs were moved, remove $dir/mosquitto.conf: it is made anew"
+  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\|plugin\|plugin_opt_database\) //p' -- "$dir/mosquitto.conf")
 }
 
 take_folder() {
@@ -115,10 +116,27 @@ take_folder() {
   flock -n 9 || die "another make run uses the folder $dir" "end that one, or use another folder: make run RUN_DIR=run2"
 }
 
+# The mode of a folder that is there stays.
+choose_mode() {
+  local have
+  case "$mode" in '' | gated | open) ;; *) die "MODE=$mode is no mode" "use MODE=gated or MODE=open" ;; esac
+  if [ -e "$dir/muster.conf" ]; then
+    have=$(awk '$1 == "mode" { print $2 }' "$(whole "$dir/muster.conf")")
+    have=${have:-gated}
+    [ "${mode:-$have}" = "$have" ] || die "$dir is in mode $have, as its muster.conf says" \
+      "leave MODE out, or use another folder: make run MODE=$mode RUN_DIR=run2"
+    mode=$have
+  fi
+  mode=${mode:-gated}
+}
+
 init_folder() {
+  local more=(--bind "$bind")
+  [ "$mode" = gated ] || more=(--open)
   if [ ! -e "$dir/muster.conf" ] || [ ! -e "$dir/mosquitto.conf" ]; then
     # Its last paragraph tells how to start by hand what is started here anyway.
-    "$build/musterctl" init "--dir=$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" 9>&- | sed '/^$/,$d'
+    "$build/musterctl" init "--dir=$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" "${more[@]}" 9>&- |
+      sed '/^$/,$d'
     [ "${PIPESTATUS[0]}" -eq 0 ] || exit 1
     say ""
   fi

@@ -8,6 +8,7 @@
 enum rest {
     REST_ANYTHING,
     REST_NOTHING,
+    REST_ANSWER,    /* what is no request */
     REST_OPERATION, /* one word; `will` is the broker's and `reply` the service's to publish */
     REST_ENROLMENT, /* register or provision */
     REST_NOUN_VERB,
@@ -25,7 +26,7 @@ static const struct rule {
     {BIT(ROLE_SERVICE), ACL_PUBLISH | ACL_SUBSCRIBE | ACL_RECEIVE, "muster/v1/", REST_ANYTHING},
     {BIT(ROLE_SERVICE), ACL_PUBLISH, "$CONTROL/muster/", REST_ANYTHING},
     {BIT(ROLE_DEVICE), ACL_PUBLISH, "muster/v1/device/%n/", REST_OPERATION},
-    {BIT(ROLE_DEVICE), ACL_RECEIVE, "muster/v1/device/%n/", REST_ANYTHING},
+    {BIT(ROLE_DEVICE), ACL_RECEIVE, "muster/v1/device/%n/", REST_ANSWER},
     {BIT(ROLE_DEVICE) | BIT(ROLE_PROVISIONING), ACL_SUBSCRIBE, "muster/v1/device/%n/", REST_ANYTHING},
     {BIT(ROLE_PROVISIONING), ACL_PUBLISH, "muster/v1/device/%n/", REST_ENROLMENT},
     {BIT(ROLE_OPERATOR), ACL_PUBLISH, "muster/v1/admin/%c/", REST_NOUN_VERB},
@@ -73,6 +74,8 @@ static bool fits(enum rest kind, const char *rest)
         return true;
     case REST_NOTHING:
         return rest[0] == '\0';
+    case REST_ANSWER: /* requests may be of somebody who only claims to be this device */
+        return strchr(rest, '/') != NULL || strcmp(rest, "reply") == 0;
     case REST_OPERATION:
         return id_is_word(rest, strlen(rest)) && strcmp(rest, "will") != 0 && strcmp(rest, "reply") != 0;
     case REST_ENROLMENT:

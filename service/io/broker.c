@@ -108,7 +108,9 @@ bool broker_start(struct broker *broker, const struct config *config, const uint
     *broker = (struct broker){.queue = queue, .config = config, .stamp_key = stamp_key};
     if (config->broker_password_file[0] != '\0' &&
         file_read(config->broker_password_file, password, sizeof password, &length) != 0) {
-        snprintf(error, error_size, "broker_password_file %s cannot be read", config->broker_password_file);
+        snprintf(error, error_size,
+                 "broker_password_file %s cannot be read: run musterctl init, which makes it, or correct muster.conf",
+                 config->broker_password_file);
         return false;
     }
     password[strcspn(password, "\r\n")] = '\0';

@@ -239,8 +239,10 @@ static void speak(struct loop *loop)
         if (effect->sessions == SESSIONS_STAY)
             loop->answers_lost +=
                 !(effect->receiver != NULL ? guard_send_answer(mqtt, effect) : send_answer(mqtt, effect));
-        else if (loop->core->gated) /* without a gate nobody can end connections */
+        else if (loop->core->gated)
             guard_send_sessions(mqtt, effect->sessions, effect->uuid);
+        else /* without a gate nobody can end them */
+            log_line(LOG_DEBUG, "sessions", "uuid=%s do=%s", effect->uuid, sessions_name(effect->sessions));
     }
     effects_clear(&loop->effects);
 }

@@ -108,7 +108,7 @@ static void on_connect_failed(void *context, MQTTAsync_failureData5 *data)
     pthread_mutex_lock(&mqtt->lock);
     memcpy(tls_why, mqtt->tls_why, sizeof tls_why);
     pthread_mutex_unlock(&mqtt->lock);
-    if (tls_why[0] != '\0')
+    if (tls_why[0] != '\0' && mqtt_reason(data) < MQTTREASONCODE_UNSPECIFIED_ERROR)
         mqtt->callbacks.down(mqtt->context, tls_why, false);
     else
         report_failure(mqtt, "cannot connect", data);

@@ -47,6 +47,8 @@ void outbox_notify(struct outbox *outbox)
 static void send_status(struct outbox *outbox, const struct event_row *row)
 {
     bool changed = strcmp(row->type, "status_changed") == 0;
+    if (outbox->retained_status && strcmp(row->type, "decommissioned") == 0)
+        retained_clear(outbox->mqtt, row->tenant, row->uuid);
     if (!outbox->retained_status || (!changed && strcmp(row->type, "registered") != 0))
         return;
     struct document *document = document_new_answer(row->body, strlen(row->body));

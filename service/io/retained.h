@@ -12,6 +12,9 @@
 void retained_send(struct mqtt *mqtt, const char *tenant, const char *uuid, const char *status, int64_t since,
                    int64_t sequence);
 
+/* Empties the topic: the device is decommissioned. */
+void retained_clear(struct mqtt *mqtt, const char *tenant, const char *uuid);
+
 /* A walk over all devices: a broker that was restarted may have lost what it retained. */
 struct retained_walk {
     bool going;

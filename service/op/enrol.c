@@ -2,6 +2,7 @@
 
 #include "service/core/life.h"
 #include "service/core/notice.h"
+#include "service/op/standing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,6 @@ static enum status save_new(struct core *core, struct device_row *device)
 /* The device was there: what it had until now is over. */
 static enum status save_known(struct core *core, struct device_row *device, enum enrolment way)
 {
-    enum reason reason = REASON_RESET;
     struct presence_slot *slot = life_open(core, device->uuid);
     enum status status = store_device_update(core->store, device);
     if (status == ST_OK)
@@ -111,7 +111,7 @@ static enum status save_known(struct core *core, struct device_row *device, enum
         return status;
     slot->offline_after_ms = life_offline_after(core, device) * 1000;
     slot->active = slot->fresh = true;
-    return way == ENROL_REPLACE ? life_write(core, device, presence_on_reset(slot, &reason), reason) : ST_OK;
+    return way == ENROL_REPLACE ? life_write(core, device, presence_on_end(slot), REASON_RESET) : ST_OK;
 }
 
 static void answer(const struct device_row *device, struct reply *reply)
@@ -139,6 +139,8 @@ static enum status save(struct core *core, struct request *request, enum enrolme
         return status;
     fill_row(core, &request->in, device->device_id[0] == '\0', device);
     status = way == ENROL_NEW ? save_new(core, device) : save_known(core, device, way);
+    if (way == ENROL_COMPLETE || way == ENROL_REPLACE)
+        standing_sessions(reply, device->uuid, SESSIONS_CHECK);
     if (status == ST_OK)
         status = give_api_key(core, device, reply);
     if (status == ST_OK)

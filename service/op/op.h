@@ -10,6 +10,8 @@ operation_function op_register, op_provision, op_connect, op_heartbeat, op_disco
     op_reset;
 operation_function op_key_create, op_key_list, op_key_show, op_key_disable;
 operation_function op_device_create, op_device_list, op_device_show, op_device_events;
+operation_function op_device_block, op_device_unblock, op_device_reset, op_device_kick, op_device_decommission;
+operation_function op_certificate_list, op_certificate_show, op_certificate_revoke;
 operation_function op_stats_overview;
 operation_function op_connected, op_disconnected, op_refused;
 
@@ -17,8 +19,9 @@ operation_function op_connected, op_disconnected, op_refused;
  * done. False: it changes something that must be stored. */
 bool op_heartbeat_quick(struct core *core, struct request *request);
 
-/* What a device's request does that gets its old answer: `connect` connects again, every other one that is a sign of
- * life is one. Its `reply` is not wanted. */
+/* What a request for a device does that gets its old answer: `connect` connects again, every other one that is a sign
+ * of life is one. It fails for a device that was blocked since: that one hears no secret any more. Its `reply` is not
+ * wanted. */
 enum status op_repeated(struct core *core, struct request *request, struct reply *reply);
 
 #endif

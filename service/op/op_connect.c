@@ -1,4 +1,5 @@
 #include "service/core/life.h"
+#include "service/core/policy.h"
 #include "service/op/hint.h"
 #include "service/op/op.h"
 #include "service/op/record.h"
@@ -37,9 +38,13 @@ static enum status first_use(struct core *core, const struct request *request, c
 
 enum status op_repeated(struct core *core, struct request *request, struct reply *reply)
 {
+    bool own = request->sender.may == MAY_DEVICE;
     if (request->address.operation == OP_CONNECT)
         return op_connect(core, request, reply);
-    return (request->row->flags & OP_SIGN) != 0 ? record_own(core, request) : ST_OK;
+    if (own && (request->row->flags & OP_SIGN) != 0)
+        return record_own(core, request);
+    enum status status = store_device_get(core->store, request->address.id, &core->device);
+    return status == ST_OK ? policy_repeat(core->device.state, own, &request->why) : status;
 }
 
 enum status op_connect(struct core *core, struct request *request, struct reply *reply)

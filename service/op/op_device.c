@@ -5,7 +5,6 @@
 #include "service/op/scope.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum status op_device_create(struct core *core, struct request *request, struct reply *reply)
@@ -44,34 +43,12 @@ enum status op_device_list(struct core *core, struct request *request, struct re
     return ST_OK;
 }
 
-/* The device that the request names, when the operator may see it. */
-static enum status find_device(struct core *core, struct request *request)
-{
-    enum status status = store_device_get(core->store, request->in.uuid, &core->device);
-    if (status == ST_DEVICE_NOT_FOUND || (status == ST_OK && !scope_sees(request, core->device.tenant)))
-        return fail(&request->why, ST_DEVICE_NOT_FOUND, "/uuid", NULL);
-    return status;
-}
-
 enum status op_device_show(struct core *core, struct request *request, struct reply *reply)
 {
-    enum status status = find_device(core, request);
+    enum status status = scope_device(core, request);
     if (status == ST_OK)
         record_write(core, &core->device, &reply->json);
     return status;
-}
-
-/* Where the page begins: `after`, or the `cursor` of the page before; both are a sequence. */
-static enum status read_after(struct request *request, int64_t *after)
-{
-    const char *cursor = request->in.cursor;
-    *after = request->in.after;
-    if (cursor[0] == '\0')
-        return ST_OK;
-    if (strspn(cursor, "0123456789") != strlen(cursor) || strlen(cursor) > 18)
-        return fail(&request->why, ST_INVALID_FIELD, "/cursor", "The member cursor must be one that a page gave.");
-    *after = strtoll(cursor, NULL, 10);
-    return ST_OK;
 }
 
 enum status op_device_events(struct core *core, struct request *request, struct reply *reply)
@@ -79,9 +56,9 @@ enum status op_device_events(struct core *core, struct request *request, struct 
     struct event_row *events = core->page.events;
     size_t found = 0, count = scope_page(request);
     int64_t after = 0;
-    enum status status = read_after(request, &after);
+    enum status status = scope_number(request, &after);
     if (status == ST_OK)
-        status = find_device(core, request);
+        status = scope_device(core, request);
     if (status == ST_OK)
         status = store_event_of_device(core->store, core->device.id, after, events, count, &found);
     if (status != ST_OK)

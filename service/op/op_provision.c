@@ -9,6 +9,7 @@
 #include "service/op/enrol.h"
 #include "service/op/op.h"
 #include "service/op/record.h"
+#include "service/op/standing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -184,6 +185,8 @@ static enum status issue(struct core *core, struct request *request, enum enrolm
 {
     struct certificate certificate;
     enum status status = ST_OK;
+    if (core->device.certificate_id[0] != '\0') /* it will be superseded, and who is connected with it goes */
+        standing_sessions(reply, request->address.id, SESSIONS_CHECK);
     if (request->sender.may == MAY_PROVISION)
         status = enrol_register(core, request, way, DEVICE_PROVISIONED, reply);
     if (status == ST_OK)

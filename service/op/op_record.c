@@ -1,8 +1,8 @@
 /* A device about itself: get, update, reset. */
-#include "service/core/life.h"
 #include "service/core/notice.h"
 #include "service/op/op.h"
 #include "service/op/record.h"
+#include "service/op/standing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,36 +56,16 @@ enum status op_update(struct core *core, struct request *request, struct reply *
     return status;
 }
 
-static enum status end_credentials(struct core *core, const struct device_row *device)
-{
-    enum status status = store_api_key_drop(core->store, device->id);
-    if (status == ST_OK)
-        status = store_certificate_end_all(core->store, device->id, "revoked", "reset", core->now.wall);
-    return status == ST_OK ? store_request_forget_device(core->store, device->id) : status;
-}
-
 enum status op_reset(struct core *core, struct request *request, struct reply *reply)
 {
-    struct device_row *device = &core->device;
-    int64_t sequence = 0;
-    enum reason reason = REASON_RESET;
+    const struct device_row *device = &core->device;
     enum status status = record_own(core, request);
     if (status != ST_OK)
         return status;
-    struct presence_slot *slot = life_open(core, request->address.id);
-    status = end_credentials(core, device);
-    slot->active = slot->fresh = false;
-    if (status == ST_OK)
-        status = life_write(core, device, presence_on_reset(slot, &reason), reason);
-    if (status == ST_OK)
-        status = notice_emit(core, device, "reset", "", &sequence);
     snprintf(reply->audit, sizeof reply->audit, "deviceId=%s", device->device_id);
     memcpy(reply->tenant, device->tenant, sizeof reply->tenant);
     reply->device = 0; /* a late copy of a reset must find this answer, not reset what came after */
-    device->state = DEVICE_UNREGISTERED;
-    device->device_id[0] = '\0';
-    device->manual = false;
-    device->updated_at = core->now.wall;
+    standing_sessions(reply, device->uuid, SESSIONS_CHECK);
     json_text(&reply->json, "uuid", device->uuid);
-    return status == ST_OK ? store_device_update(core->store, device) : status;
+    return standing_reset(core);
 }

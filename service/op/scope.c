@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool scope_sees(const struct request *request, const char *tenant)
@@ -30,6 +31,26 @@ enum status scope_tenant_new(struct core *core, struct request *request, char ou
         return status != ST_OK ? status
                                : fail(&request->why, ST_INVALID_FIELD, "/tenant", "There is no tenant of this name.");
     memcpy(out, tenant, strlen(tenant) + 1);
+    return ST_OK;
+}
+
+enum status scope_device(struct core *core, struct request *request)
+{
+    enum status status = store_device_get(core->store, request->in.uuid, &core->device);
+    if (status == ST_DEVICE_NOT_FOUND || (status == ST_OK && !scope_sees(request, core->device.tenant)))
+        return fail(&request->why, ST_DEVICE_NOT_FOUND, "/uuid", NULL);
+    return status;
+}
+
+enum status scope_number(struct request *request, int64_t *after)
+{
+    const char *cursor = request->in.cursor;
+    *after = request->in.after;
+    if (cursor[0] == '\0')
+        return ST_OK;
+    if (strspn(cursor, "0123456789") != strlen(cursor) || strlen(cursor) > 18)
+        return fail(&request->why, ST_INVALID_FIELD, "/cursor", "The member cursor must be one that a page gave.");
+    *after = strtoll(cursor, NULL, 10);
     return ST_OK;
 }
 

@@ -16,8 +16,15 @@ enum status scope_tenant(struct request *request, const char **tenant);
 /* The tenant that something new goes to; it exists. ST_OK, ST_NOT_AUTHORISED or ST_INVALID_FIELD. */
 enum status scope_tenant_new(struct core *core, struct request *request, char out[LIMIT_TENANT + 1]);
 
+/* The device that the request names, in core->device. ST_OK, or ST_DEVICE_NOT_FOUND, also for one that the operator
+ * does not see. */
+enum status scope_device(struct core *core, struct request *request);
+
 /* How many items a page has at most. */
 size_t scope_page(const struct request *request);
+
+/* Where a page of numbered rows begins: `after`, or the `cursor` of the page before. ST_OK or ST_INVALID_FIELD. */
+enum status scope_number(struct request *request, int64_t *after);
 
 /* Writes `"items": [...], "cursor": ...`: as many of `found` items as fit, then where to go on. */
 struct scope_list {

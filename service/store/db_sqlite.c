@@ -58,8 +58,9 @@ static bool passes_quick_check(struct db *db)
     return passes;
 }
 
-/* The gate reads the database as a user who may not write: without -wal and -shm it could not open it, so they stay when
- * the service ends. Whoever makes them (SQLite does, also later) gives them the owner, group and mode of the database. */
+/* The gate reads the database as a user who may not write: without -wal and -shm it could not open it, so they stay
+ * when the service ends. Whoever makes them (SQLite does, also later) gives them the owner, group and mode of the
+ * database. */
 static int keep_wal(struct db *db)
 {
     int keep = 1;

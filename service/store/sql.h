@@ -20,6 +20,12 @@
 #define SQL_KEY_COLUMNS                                                                                                \
     "id, tenant, hash, uses, used, expires_at, disabled_at, created_at, device_types, replace_device "
 
+#define SQL_CERTIFICATE_COLUMNS                                                                                        \
+    "id, certificate_id, coalesce(device, 0), uuid, tenant, fingerprint, state, reason, not_before, not_after, "       \
+    "created_at, ended_at "
+
+#define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
+
 #define SQL_EVENT_COLUMNS "id, device, sequence, at, uuid, tenant, type, body "
 
 #define SQL_LIST(X)                                                                                                    \
@@ -94,8 +100,16 @@
     X(SQL_CERTIFICATE_HOLDS, "SELECT 1 FROM certificate WHERE certificate_id = $1 AND uuid = $2 AND state IN "         \
                              "('pending', 'active', 'expiring')")                                                      \
     X(SQL_CERTIFICATE_END_ALL,                                                                                         \
-      "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN "                  \
-      "('pending', 'active', 'expiring')")                                                                             \
+      "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN " SQL_LIVE)        \
+    X(SQL_CERTIFICATE_GET, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate_id = $1")             \
+    X(SQL_CERTIFICATE_LIST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE id > $1 ORDER BY id LIMIT $2")   \
+    X(SQL_CERTIFICATE_LIST_TENANT,                                                                                     \
+      "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")         \
+    X(SQL_CERTIFICATE_LIST_DEVICE,                                                                                     \
+      "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND id > $2 ORDER BY id LIMIT $3")         \
+    X(SQL_CERTIFICATE_REVOKE, "UPDATE certificate SET state = 'revoked', reason = $1, ended_at = $2 WHERE id = $3")    \
+    X(SQL_DEVICE_CREDENTIALS, "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1), "                              \
+                              "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")        \
     X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
                               "EXISTS (SELECT 1 FROM intent WHERE public_key = $1 AND uuid <> $2)")                    \
     X(SQL_REQUEST_GET,                                                                                                 \

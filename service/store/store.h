@@ -205,6 +205,30 @@ enum status store_certificate_holds(struct store *store, const char *certificate
 enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
                                       int64_t at);
 
+/* A certificate as the store has it. */
+struct certificate_entry {
+    int64_t row;    /* grows; a list is in this order */
+    int64_t device; /* 0: it was never given out */
+    char id[CERTIFICATE_ID + 1], uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1];
+    unsigned char fingerprint[HASH_SIZE];
+    bool has_fingerprint;
+    char state[16], reason[32];
+    int64_t not_before, not_after; /* seconds since 1970 */
+    int64_t created_at, ended_at;
+};
+enum status store_certificate_find(struct store *store, const char *id,
+                                   struct certificate_entry *out); /* ST_CERTIFICATE_NOT_FOUND */
+
+/* Up to `count` certificates with row > `after`: of a device, or with `device` 0 of a tenant, or with that NULL all. */
+enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
+                                   struct certificate_entry *out, size_t count, size_t *found);
+
+/* Revokes one, whatever its state. */
+enum status store_certificate_revoke(struct store *store, int64_t row, const char *reason, int64_t at);
+
+/* What a device still has: an API key, a certificate that is not ended. */
+enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate);
+
 /* Whether a device other than `uuid` has, or is about to get, a certificate for this key. */
 enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
                                         const char *uuid, bool *foreign);

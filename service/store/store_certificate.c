@@ -122,3 +122,70 @@ enum status store_public_key_is_foreign(struct store *store, const unsigned char
     *foreign = db_step(store->db) && db_bool(store->db);
     return db_done(store->db);
 }
+
+static void read_certificate(struct db *db, struct certificate_entry *out)
+{
+    out->row = db_int(db);
+    db_text(db, out->id, sizeof out->id);
+    out->device = db_int(db);
+    db_text(db, out->uuid, sizeof out->uuid);
+    db_text(db, out->tenant, sizeof out->tenant);
+    out->has_fingerprint = db_blob(db, out->fingerprint, sizeof out->fingerprint) == sizeof out->fingerprint;
+    db_text(db, out->state, sizeof out->state);
+    db_text(db, out->reason, sizeof out->reason);
+    out->not_before = db_int(db);
+    out->not_after = db_int(db);
+    out->created_at = db_int(db);
+    out->ended_at = db_int(db);
+}
+
+enum status store_certificate_find(struct store *store, const char *id, struct certificate_entry *out)
+{
+    db_use(store->db, SQL_CERTIFICATE_GET);
+    db_bind_text(store->db, id);
+    bool found = db_step(store->db);
+    if (found)
+        read_certificate(store->db, out);
+    enum status status = db_done(store->db);
+    return status == ST_OK && !found ? ST_CERTIFICATE_NOT_FOUND : status;
+}
+
+enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
+                                   struct certificate_entry *out, size_t count, size_t *found)
+{
+    struct db *db = store->db;
+    db_use(db, device != 0      ? SQL_CERTIFICATE_LIST_DEVICE
+               : tenant != NULL ? SQL_CERTIFICATE_LIST_TENANT
+                                : SQL_CERTIFICATE_LIST);
+    if (device != 0)
+        db_bind_int(db, device);
+    else if (tenant != NULL)
+        db_bind_text(db, tenant);
+    db_bind_int(db, after);
+    db_bind_int(db, (int64_t)count);
+    *found = 0;
+    while (*found < count && db_step(db))
+        read_certificate(db, &out[(*found)++]);
+    return db_done(db);
+}
+
+enum status store_certificate_revoke(struct store *store, int64_t row, const char *reason, int64_t at)
+{
+    db_use(store->db, SQL_CERTIFICATE_REVOKE);
+    db_bind_text(store->db, reason);
+    db_bind_int(store->db, at);
+    db_bind_int(store->db, row);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate)
+{
+    db_use(store->db, SQL_DEVICE_CREDENTIALS);
+    db_bind_int(store->db, device);
+    if (db_step(store->db)) {
+        *has_api_key = db_bool(store->db);
+        *has_certificate = db_bool(store->db);
+    }
+    return db_done(store->db);
+}

@@ -1,28 +1,56 @@
 /* What a trace does: messages and acts. */
 #include "tests/flow/flow.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The stamp that a gate makes; `by` is HOW/CLIENT-ID/CONNECTION. */
+static size_t make_stamp(const char *by, bool forged, const char *topic, const char *payload, char out[STAMP_MAX])
+{
+    static const struct {
+        const char *word;
+        enum stamp_how how;
+    } hows[] = {{"key:", STAMP_KEY},           {"api", STAMP_API},         {"certificate:", STAMP_CERTIFICATE},
+                {"operator:", STAMP_OPERATOR}, {"service", STAMP_SERVICE}, {"none", STAMP_NOBODY}};
+    const uint64_t key[2] = {EDGE_STAMP_KEY + forged, 0};
+    struct stamp stamp = {.address = "192.0.2.1"};
+    char how[64] = "";
+    unsigned long long connection = 0;
+    trace_check(sscanf(by, "%63[^/]/%160[^/]/%llu", how, stamp.client_id, &connection) == 3, "@by=%s", by);
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
+        if (strncmp(how, hows[i].word, strlen(hows[i].word)) == 0) {
+            stamp.how = hows[i].how;
+            snprintf(stamp.credential, sizeof stamp.credential, "%s", how + strlen(hows[i].word));
+        }
+    stamp.connection = connection;
+    return stamp_write(&stamp, key, &(struct stamped){topic, strlen(topic), payload, strlen(payload)}, out);
+}
 
 void trace_send(const char *text)
 {
     char *line = variables_fill(text, false), *rest = line, *topic = trace_word(&rest);
-    const char *response = NULL, *correlation = NULL, *value = NULL;
-    bool retained = false;
+    const char *response = NULL, *correlation = NULL, *by = NULL, *value = NULL;
+    bool retained = false, forged = false;
     for (; topic[0] == '@'; topic = trace_word(&rest)) {
         response = (value = trace_after(topic, "@response=")) != NULL ? value : response;
         correlation = (value = trace_after(topic, "@correlation=")) != NULL ? value : correlation;
+        by = (value = trace_after(topic, "@by=")) != NULL ? value : by;
+        forged = forged || strcmp(topic, "@forged") == 0;
         retained = retained || strcmp(topic, "@retained") == 0;
     }
     /* Values go into the payload as JSON text, so it is taken from the line as it was. */
     const char *behind = strstr(text, "{") != NULL ? strstr(text, "{") : rest;
-    char *payload = variables_fill(behind, true);
+    char *payload = variables_fill(behind, true), stamp[STAMP_MAX];
+    size_t stamp_length = by != NULL ? make_stamp(by, forged, topic, payload, stamp) : 0;
     edge_put(QUEUE_MESSAGE, BROKER_SUBSCRIBER,
              &(struct mqtt_message){.topic = topic,
                                     .topic_length = strlen(topic),
                                     .payload = payload[0] != '\0' ? payload : NULL,
                                     .length = strlen(payload),
                                     .retained = retained,
+                                    .stamp = by != NULL ? stamp : NULL,
+                                    .stamp_length = stamp_length,
                                     .response_topic = response,
                                     .response_topic_length = response != NULL ? strlen(response) : 0,
                                     .correlation = correlation,

@@ -7,7 +7,9 @@
 #include "service/io/clock.h"
 #include "service/io/log.h"
 #include "tests/flow/flow.h"
+#include "topics/topic.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +52,24 @@ void edge_random(void *out, size_t length)
     }
 }
 
+static void put_output(const char *topic, const char *payload, size_t length, const void *correlation,
+                       size_t correlation_length);
+
+/* What becomes of connections is told to the log alone, as long as there is no gate: that is what a trace sees. */
 void log_line(enum log_level level, const char *event, const char *format, ...)
 {
-    (void)level, (void)event, (void)format;
+    char text[LIMIT_UUID + 40], uuid[LIMIT_UUID + 1], what[16], topic[LIMIT_UUID + 40];
+    va_list arguments;
+    (void)level;
+    if (strcmp(event, "sessions") != 0)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (sscanf(text, "uuid=%128s do=%15s", uuid, what) != 2)
+        abort();
+    snprintf(topic, sizeof topic, "sessions %s %s", uuid, what);
+    put_output(topic, "", 0, NULL, 0);
 }
 
 void log_hold(struct log_batch *batch, enum log_level level, const char *event, const char *format, ...)
@@ -84,13 +101,14 @@ void edge_put(enum queue_kind kind, int source, const struct mqtt_message *messa
     inbox[inbox_count].octets = NULL;
     if (message != NULL) {
         char *at = malloc(message->topic_length + message->length + message->response_topic_length +
-                          message->correlation_length + 1);
+                          message->correlation_length + message->stamp_length + 1);
         inbox[inbox_count].octets = at;
         item->message = *message;
         item->message.topic = copy(&at, message->topic, message->topic_length);
         item->message.payload = copy(&at, message->payload, message->length);
         item->message.response_topic = copy(&at, message->response_topic, message->response_topic_length);
         item->message.correlation = copy(&at, message->correlation, message->correlation_length);
+        item->message.stamp = copy(&at, message->stamp, message->stamp_length);
     }
     inbox_count++;
 }
@@ -168,18 +186,43 @@ static char *text_of(const void *at, size_t length)
     return text;
 }
 
+static void put_output(const char *topic, const char *payload, size_t length, const void *correlation,
+                       size_t correlation_length)
+{
+    if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
+        abort();
+    edge.outputs[edge.output_count++] = (struct output){.ms = edge.ms,
+                                                        .topic = text_of(topic, strlen(topic)),
+                                                        .payload = text_of(payload, length),
+                                                        .correlation = text_of(correlation, correlation_length)};
+}
+
+/* What the service asks of the gate, as a trace sees it: "sessions UUID close", "answer/CONNECTION/CLIENT-ID/TOPIC". */
+static const char *shown_topic(const struct mqtt_publish *publish, char *out, size_t size)
+{
+    char word[16] = "", uuid[LIMIT_UUID + 1] = "", client_id[LIMIT_CLIENT_ID + 1] = "";
+    unsigned long long connection = 0;
+    bool answer = strcmp(publish->topic, topic_pattern(TOPIC_GATE_ANSWER)) == 0;
+    if (strcmp(publish->topic, topic_pattern(TOPIC_GATE_COMMAND)) == 0) {
+        sscanf(publish->payload, "%15s %128s", word, uuid);
+        snprintf(out, size, "sessions %s %s", uuid, word);
+    } else if (answer && sscanf(publish->property_value, "%llx %160s", &connection, client_id) == 2) {
+        snprintf(out, size, "answer/%llu/%s/%s", connection, client_id, publish->response_topic);
+    } else {
+        return publish->topic;
+    }
+    return out;
+}
+
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
+    char topic[2 * LIMIT_TOPIC];
+    bool command = strcmp(publish->topic, topic_pattern(TOPIC_GATE_COMMAND)) == 0;
     (void)mqtt;
     if (edge.mute)
         return false;
-    if (edge.output_count == sizeof edge.outputs / sizeof *edge.outputs)
-        abort();
-    edge.outputs[edge.output_count++] =
-        (struct output){.ms = edge.ms,
-                        .topic = text_of(publish->topic, strlen(publish->topic)),
-                        .payload = text_of(publish->payload, publish->length),
-                        .correlation = text_of(publish->correlation, publish->correlation_length)};
+    put_output(shown_topic(publish, topic, sizeof topic), command ? "" : publish->payload,
+               command ? 0 : publish->length, publish->correlation, publish->correlation_length);
     if (publish->id != 0) {
         edge_put(QUEUE_ACKNOWLEDGED, BROKER_PUBLISHER, NULL);
         inbox[inbox_count - 1].item.id = publish->id;

@@ -8,12 +8,17 @@
  *   tenant ID                     operator LABEL ROLE [TENANT]    csr LABEL KEYTYPE|tampered    text LABEL LENGTH
  *   key LABEL [uses=N] [tenant=T] [expires=SECONDS] [types=JSON] [replace]
  *   sql STATEMENT                 runs it                 ? VALUE SELECT ...   its first column must be VALUE
- *   > MS WHO [@response=T] [@correlation=C] [@retained] TOPIC [PAYLOAD]        a message
+ *   set gated true                behind a gate: a message has a stamp when it says @by=HOW/CLIENT-ID/CONNECTION, as in
+ *                                 @by=api/d1/7; @forged has one of another key
+ *   > MS WHO [@by=...] [@response=T] [@correlation=C] [@retained] TOPIC [PAYLOAD]        a message
  *   & WHO ... TOPIC [PAYLOAD]     another message of the same batch
  *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
  *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
  *        pool N | crowded | uncrowded | mute (nothing can be sent) | unmute | new-seal-key
+ *   < MS answer/CONNECTION/CLIENT-ID/TOPIC ...   what goes through the gate to one connection
  *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
+ *   < MS TOPIC empty              a message without a payload
+ *   < MS sessions UUID check|close   what becomes of a device's connections, in order among the answers
  *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
  *
  * `$x` or `${x}` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected
@@ -38,7 +43,7 @@ struct world {
     void *presence_memory;
     sqlite3 *database; /* the store's own connection, for `sql` and `?` */
     char path[64];
-    bool real_ca;
+    bool real_ca, gated;
     bool tampered; /* by `sql`: memory and store may differ until the next restart */
 };
 extern struct world *world;
@@ -79,6 +84,8 @@ struct edge {
     volatile sig_atomic_t stop;
 };
 extern struct edge edge;
+
+#define EDGE_STAMP_KEY 77
 
 void edge_reset(void);
 void edge_random_start(unsigned seed);

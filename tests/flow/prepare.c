@@ -22,6 +22,8 @@ static void set(char *rest)
             *numbers[i].value = atoi(value);
     if (strcmp(key, "retained_status") == 0)
         config->retained_status = strcmp(value, "true") == 0;
+    if (strcmp(key, "gated") == 0)
+        world->gated = world->core.gated = strcmp(value, "true") == 0;
     if (strcmp(key, "authority") == 0)
         world->real_ca = strcmp(value, "real") == 0;
     if (strcmp(key, "type_offline_after_seconds") == 0) {

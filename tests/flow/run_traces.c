@@ -55,7 +55,8 @@ static struct output *find_output(long long ms, const char *topic, const char *j
         if (output->matched || strcmp(output->topic, topic) != 0 || output->ms != ms)
             continue;
         near = output;
-        if (json[0] == '\0' || match_json(json, output->payload, what, size))
+        if (json[0] == '\0' || (strcmp(json, "empty") == 0 && output->payload[0] == '\0') ||
+            match_json(json, output->payload, what, size))
             return output;
     }
     if (near == NULL)
@@ -63,16 +64,35 @@ static struct output *find_output(long long ms, const char *topic, const char *j
     return NULL;
 }
 
+/* Answers and what becomes of connections come in the order in which the trace names them: whoever resets itself shall
+ * hear it before its connection is closed. */
+static void check_order(const struct output *output)
+{
+    const char *topic = output->topic;
+    bool sessions = trace_after(topic, "sessions ") != NULL;
+    bool answer = strstr(topic, "/accepted") != NULL || strstr(topic, "/rejected") != NULL;
+    for (size_t i = 0; i < edge.output_count && (sessions || answer); i++) {
+        const struct output *other = &edge.outputs[i];
+        bool counts = sessions ? strstr(other->topic, "/accepted") != NULL || strstr(other->topic, "/rejected") != NULL
+                               : trace_after(other->topic, "sessions ") != NULL;
+        if (counts && other->ms == output->ms)
+            trace_check(other->matched == (other < output), "%s: not in this order with %s", topic, other->topic);
+    }
+}
+
 static void expect(const char *text)
 {
     char what[400] = "", *copy = strdup(text), *rest = copy;
     long long ms = atoll(trace_word(&rest));
-    char *topic = variables_fill(trace_word(&rest), false);
+    bool sessions = trace_after(rest, "sessions ") != NULL;
+    char *topic = variables_fill(sessions ? rest : trace_word(&rest), false);
+    rest = sessions ? rest + strlen(rest) : rest;
     bool echoed = trace_after(rest, "@correlation=") != NULL;
     char *correlation = variables_fill(echoed ? trace_after(trace_word(&rest), "@correlation=") : "", false);
     struct output *output = find_output(ms, topic, rest, what, sizeof what);
     trace_check(output != NULL, "expected at %lld: %s %s\n  got      %s", ms, topic, rest, what);
     if (output != NULL) {
+        check_order(output);
         output->matched = true;
         trace_check(strcmp(output->correlation, correlation) == 0, "correlation \"%s\"", output->correlation);
     }
@@ -144,7 +164,7 @@ static void play_once(void)
     memset(&world->config, 0, sizeof world->config);
     config_default("/", &world->config);
     world->config.retained_status = false;
-    world->real_ca = false;
+    world->real_ca = world->gated = false;
     for (trace.at = 0; trace.at < trace.count && trace_after(trace.lines[trace.at].text, "set ") != NULL; trace.at++)
         trace_prepare(trace.lines[trace.at].text);
     world_start();

@@ -23,6 +23,8 @@ static bool slot_is_sound(const struct presence_slot *slot, const char *uuid, ch
         wrong = "another last sign of life than the store says, and does not mean to save it";
     else if (slot->active != (row.state == DEVICE_REGISTERED || row.state == DEVICE_PROVISIONED))
         wrong = "another state than the store says";
+    else if (slot->online && !slot->active)
+        wrong = "is online, and may not be";
     else if (slot->active && slot->fresh == row.credential_used)
         wrong = "used its credential, or not: the store says otherwise";
     else if (slot->offline_after_ms != life_offline_after(&world->core, &row) * 1000)
@@ -46,10 +48,16 @@ bool world_is_sound(char *what, size_t size)
         {"SELECT count(*) FROM (SELECT count(*) c FROM certificate WHERE state IN ('pending', 'active') "
          "GROUP BY device) WHERE c > 1",
          "a device has two certificates that are valid"},
-        {"SELECT count(*) FROM device WHERE (device_id IS NULL) <> (state = 0)", "a deviceId without a registration"},
+        {"SELECT count(*) FROM device WHERE (device_id IS NULL) <> (state = 0) AND state NOT IN (4, 5)",
+         "a deviceId without a registration"},
         {"SELECT count(*) FROM device WHERE (SELECT count(*) FROM api_key WHERE api_key.device = device.id) <> "
-         "(state IN (2, 3))",
+         "(state IN (2, 3)) AND state <> 4",
          "a device has not one API key"},
+        {"SELECT count(*) FROM device WHERE (state = 3) <> EXISTS (SELECT 1 FROM certificate WHERE "
+         "certificate.device = device.id AND certificate.state IN ('pending', 'active')) AND state <> 4",
+         "a device is provisioned without a certificate, or the other way round"},
+        {"SELECT count(*) FROM certificate WHERE (state IN ('pending', 'active')) <> (ended_at = 0)",
+         "a certificate ended without a time, or the other way round"},
         {"SELECT count(*) FROM provisioning_key WHERE used <> "
          "(SELECT count(*) FROM key_use WHERE key_use.key = provisioning_key.id) OR used > uses",
          "a key's uses are counted wrongly"},

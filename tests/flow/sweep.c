@@ -50,7 +50,7 @@ static void describe(char *out, size_t size)
 
 static void look_at_answers(void)
 {
-    size_t answers = 0;
+    size_t answers = 0, accepted = 0, sessions = 0;
     for (size_t i = 0; i < edge.output_count; i++) {
         const struct output *output = &edge.outputs[i];
         bool rejected = strstr(output->topic, "/rejected") != NULL, typed = true;
@@ -59,8 +59,12 @@ static void look_at_answers(void)
                     strstr(output->payload, "\"internal\"") != NULL;
         trace_check(typed, "sweep %s %d: %s", modes[sweep.mode].name, sweep.n, output->payload);
         answers += rejected || strstr(output->topic, "/accepted") != NULL;
-        sweep.accepted = sweep.accepted || strstr(output->topic, "/accepted") != NULL;
+        accepted += strstr(output->topic, "/accepted") != NULL;
+        sessions += strncmp(output->topic, "sessions ", 9) == 0;
     }
+    sweep.accepted = sweep.accepted || accepted > 0;
+    trace_check(sessions <= accepted, "sweep %s %d: connections end for what was refused", modes[sweep.mode].name,
+                sweep.n);
     trace_check(answers <= 1, "sweep %s %d: %zu answers", modes[sweep.mode].name, sweep.n, answers);
     edge_forget_outputs();
 }

@@ -42,6 +42,8 @@ static void start_core(void)
     world->tampered = false;
     core->config = &world->config;
     core->random = edge_random;
+    core->gated = world->gated;
+    core->stamp_key[0] = EDGE_STAMP_KEY;
     core->denials = (struct limit){.burst = 20, .refill_ms = 30000};
     core->pool = (struct keypool *)(void *)&edge; /* never looked into: keypool.c is played */
     memset(core->seal_key, 7, sizeof core->seal_key);

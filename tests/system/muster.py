@@ -332,6 +332,7 @@ class Recorder(Client):
 
 class Stack:
     """A broker and a service with a folder of their own. `settings` are lines of muster.conf."""
+    INIT = ["--open"]  # how the folder is made
 
     def __init__(self, *settings, directory=None, go=True):
         self.directory = directory or folder()
@@ -339,7 +340,7 @@ class Stack:
         self.plain, self.mtls, self.tls = free_ports(3)
         self.broker = self.service = None
         self.clients = []
-        made = run([program("musterctl"), "init", "--open", "--dir", self.directory, "--plain-port", str(self.plain),
+        made = run([program("musterctl"), "init", *self.INIT, "--dir", self.directory, "--plain-port", str(self.plain),
                     "--mtls-port", str(self.mtls), "--tls-port", str(self.tls)])
         if made.returncode != 0:
             raise RuntimeError("musterctl init: " + made.stderr)

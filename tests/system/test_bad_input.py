@@ -26,18 +26,19 @@ def enrol(stack, asker):
     asker.device("spender", "register", {"provisioningKey": world["spent"]})
     stack.admin_ask(asker, "key", "disable", {"keyId": world["disabled_id"]})
     world["csr"] = make_csr(folder(), "owner")
-    asker.device("owner", "provision", {"csr": world["csr"], "requestId": "taken", "keyType": "ec:p256"})
+    world["certificate"] = asker.device("owner", "provision", {"csr": world["csr"], "requestId": "taken"})["certificateId"]
     asker.device("quiet", "update", {"requestId": "taken", "deviceName": "first"})
     asker.device("quiet", "disconnect", {})
+    for verb, uuid in (("block", "blocked"), ("decommission", "gone")):
+        t.equal(stack.admin_ask(asker, "device", verb, {"uuid": uuid}).code, "", "device/" + verb)
     time.sleep(1.2)  # until the short key has expired
     return world
 
 
 def set_states(stack):
-    """States that no operation of version 0.1 leads to are written into the database."""
+    """A state that no operation of version 0.1 leads to is written into the database."""
     stack.kill_service()
-    for uuid, number in (("pending", 1), ("blocked", 4), ("gone", 5)):
-        stack.edit("UPDATE device SET state = ? WHERE uuid = ?", number, uuid)
+    stack.edit("UPDATE device SET state = 1 WHERE uuid = 'pending'")
     stack.start_service()
     stack.wait_ready()
 
@@ -145,6 +146,8 @@ MEMBERS = {
     "limit": (INTEGER, [0, 101, -1]),
     "cursor": (TEXT, ["", "x" * 129]),
     "after": (INTEGER, [-1, 1e16]),
+    "certificateId": (TEXT, ["", "x" * 41, "a\nb"]),
+    "reason": (TEXT, ["x" * 129, "a\u0085b"]),
 }
 REGISTER = ["deviceName", "deviceType", "apiEndpoint", "hardware", "tags"]
 # operation -> (what it needs, the members that it takes)
@@ -156,7 +159,11 @@ ADMIN_OPERATIONS = {"key/create": ({}, ["tenant", "uses", "expiresInSeconds", "d
                     "key/disable": ({}, ["keyId"]), "device/create": ({"uuid": "fresh"}, ["uuid", "tenant",
                                                                                          "offlineAfterSeconds"] + REGISTER),
                     "device/list": ({}, ["limit", "cursor"]), "device/show": ({}, ["uuid"]),
-                    "device/events": ({"uuid": "quiet"}, ["uuid", "after", "limit"]), "stats/overview": ({}, [])}
+                    "device/events": ({"uuid": "quiet"}, ["uuid", "after", "limit"]), "stats/overview": ({}, []),
+                    "device/block": ({"uuid": "quiet"}, ["uuid", "reason"]), "device/unblock": ({}, ["uuid"]),
+                    "device/reset": ({}, ["uuid"]), "device/kick": ({}, ["uuid"]), "device/decommission": ({}, ["uuid"]),
+                    "certificate/list": ({}, ["uuid", "limit", "cursor"]), "certificate/show": ({}, ["certificateId"]),
+                    "certificate/revoke": ({"certificateId": "00"}, ["certificateId", "reason"])}
 
 
 def member_rows(world):
@@ -180,7 +187,7 @@ def operation_rows(world):
     rows = [("%s does not exist" % verb, DEVICE + "quiet/" + verb, {}, "unknown_operation", "")
             for verb in ("renew", "rotate", "delete", "x", "connect2", "registe", "acknowledge", "accepted")]
     rows += [("%s does not exist" % verb, ADMIN + verb, {"operatorKey": world["admin"]}, "unknown_operation", "")
-             for verb in ("device/delete", "key/rotate", "device/block", "audit/verify", "x/y", "device/connect")]
+             for verb in ("device/delete", "key/rotate", "device/approve", "audit/verify", "x/y", "device/connect")]
     rows += [("%s of nobody" % verb, DEVICE + "nobody/" + verb, body, "device_not_found", "")
              for verb, body in (("get", {}), ("get", b""), ("connect", {"session": "s"}), ("update", {"deviceName": "x"}),
                                 ("reset", {}), ("register", {}), ("provision", {}), ("register", b""))]
@@ -202,6 +209,10 @@ def operation_rows(world):
               "device_not_found", "/uuid"),
              ("device/events of nobody", ADMIN + "device/events", {"operatorKey": world["admin"], "uuid": "nobody"},
               "device_not_found", "/uuid"),
+             ("certificate/list of nobody", ADMIN + "certificate/list", {"operatorKey": world["admin"], "uuid": "nobody"},
+              "device_not_found", "/uuid"),
+             ("a cursor that no page gave", ADMIN + "certificate/list", {"operatorKey": world["admin"], "cursor": "1e3"},
+              "invalid_field", "/cursor"),
              ("device/create of one that exists", ADMIN + "device/create", {"operatorKey": world["admin"], "uuid": "quiet"},
               "device_exists", "/uuid"),
              ("another body under the same requestId", DEVICE + "quiet/update",
@@ -212,6 +223,26 @@ def operation_rows(world):
               "too_large", "/hardware"),
              ("tags of 5 KiB", DEVICE + "quiet/update", {"tags": {"k%d" % i: "x" * 1000 for i in range(5)}}, "too_large",
               "/tags")]
+    return rows + standing_rows(world)
+
+
+def standing_rows(world):
+    """What an operator cannot do to a device in its state, nor to a certificate."""
+    by = {"operatorKey": world["admin"]}
+    verbs = ("block", "unblock", "reset", "kick", "decommission")
+    rows = [("device/%s of nobody" % verb, ADMIN + "device/" + verb, {**by, "uuid": "nobody"}, "device_not_found", "/uuid")
+            for verb in verbs]
+    rows += [("device/%s without uuid" % verb, ADMIN + "device/" + verb, by, "missing_field", "/uuid") for verb in verbs]
+    rows += [("device/%s of %s" % (verb, uuid), ADMIN + "device/" + verb, {**by, "uuid": uuid}, "invalid_state", "")
+             for verb, uuid in (("unblock", "quiet"), ("unblock", "pending"), ("unblock", "empty"), ("reset", "blocked"),
+                                ("reset", "pending"), ("block", "gone"), ("unblock", "gone"), ("reset", "gone"))]
+    rows += [("certificate/%s without certificateId" % verb, ADMIN + "certificate/" + verb, by, "missing_field", "/certificateId")
+             for verb in ("show", "revoke")]
+    rows += [("certificate/%s of none" % verb, ADMIN + "certificate/" + verb, {**by, "certificateId": "00ff"},
+              "certificate_not_found", "/certificateId") for verb in ("show", "revoke")]
+    rows += [("certificate/revoke for %r" % reason, ADMIN + "certificate/revoke",
+              {**by, "certificateId": world["certificate"], "reason": reason}, "invalid_field", "/reason")
+             for reason in ("", "because", "KeyCompromise", "certificateHold", "removeFromCRL", "never_issued")]
     return rows
 
 
@@ -244,7 +275,10 @@ def credential_rows(world):
              for what, key in operators]
     rows += [("%s by a viewer" % operation, ADMIN + operation, {**needs, "operatorKey": world["viewer"]}, "not_authorised", "")
              for operation, needs in (("key/create", {}), ("key/disable", {"keyId": world["narrow_id"]}),
-                                      ("device/create", {"uuid": "fresh"}))]
+                                      ("device/create", {"uuid": "fresh"}), ("device/block", {"uuid": "quiet"}),
+                                      ("device/unblock", {"uuid": "blocked"}), ("device/reset", {"uuid": "quiet"}),
+                                      ("device/kick", {"uuid": "quiet"}), ("device/decommission", {"uuid": "quiet"}),
+                                      ("certificate/revoke", {"certificateId": world["certificate"]}))]
     return rows
 
 

@@ -53,14 +53,15 @@ def wires(masks):
     return {MEMBERS[bit][0] for bit in re.findall(r"M\((\w+)\)", masks)}
 
 
-ALWAYS = wires("MEMBERS_ALWAYS")
+ALWAYS = wires("MEMBERS_ALWAYS") | wires("MEMBERS_CREDENTIAL")  # the latter in open mode
 DEVICE, ADMIN = {}, {}  # operation: (members, needed members, whether it has an answer)
-for words, flags, takes, needs in re.findall(r'X\(OP_\w+, ((?:"\w+", )+)MAY_\w+(?: \| MAY_\w+)*, ([\w |]+), (.+?), (M\(\w+\)|0)\)(?= X\(|\n)',
+GATE = re.findall(r'X\(OP_\w+, "(\w+)", MAY_GATE, OP_MUTE,', OPERATION)  # what it tells, on topics of its own
+for words, flags, takes, needs in re.findall(r'X\(OP_\w+, ((?:"\w+", )+)(?!MAY_GATE)MAY_\w+(?: \| MAY_\w+)*, ([\w |]+), (.+?), (M\(\w+\)|0)\)(?= X\(|\n)',
                                              OPERATION):
     words = re.findall(r"\w+", words)
     row = (wires(takes), wires(needs), "OP_MUTE" not in flags)
     (DEVICE if len(words) == 1 else ADMIN)["/".join(words)] = row
-check(len(DEVICE) + len(ADMIN) == len(re.findall(r"X\(OP_", OPERATION)), "every row of the operations is understood")
+check(len(DEVICE) + len(ADMIN) + len(GATE) == len(re.findall(r"X\(OP_", OPERATION)), "every row of the operations is understood")
 check(len(MEMBERS) == len(re.findall(r"X\(\w+, \"\w+\", KIND_", OPERATION)), "every row of the members is understood")
 
 CODES = re.findall(r'X\(ST_\w+, "(\w+)"', unfold(read("topics/status.h")))
@@ -99,6 +100,8 @@ def documents():
     same(re.findall(r"^\| `(\w+)`", read("docs/errors.md"), re.M), CODES, "error codes: errors.md and status.h")
     check(EMITTED <= EVENTS, f"events that protocol.md does not know: {sorted(EMITTED - EVENTS)}")
     shapes = {re.sub(r"\{\w+\}", "<>", topic) for topic, _, _, _ in TOPICS}
+    same([topic[len("muster/v1/gate/"):] for topic, _, _, _ in TOPICS if topic.startswith("muster/v1/gate/")], GATE,
+         "what the gate tells: catalog.h and operation.h")
     for topic in re.findall(r"`(muster/v1/[^`#]+[^`#/])`", PROTOCOL):
         check(re.sub(r"<[^>]+>", "<>", topic) in shapes, f"protocol.md's topic {topic} is in catalog.h")
 

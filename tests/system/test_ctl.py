@@ -2,6 +2,7 @@
 """musterctl and the command line of musterd; and what make install lays out."""
 import json
 import os
+import pty
 import re
 import socket
 import sqlite3
@@ -36,7 +37,7 @@ def table(stack, *words):
 
 def init_makes_a_folder():
     where = os.path.join(folder(), "new")
-    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    ports = ["--open", "--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
     done = run([CTL, "init", "--dir", where] + ports)
     t.check(done.returncode == 0, "init", done)
     files = {name: stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode) for name in os.listdir(where)}
@@ -78,6 +79,11 @@ WRONG = [  # words, exit code, what the sentence must hold
     (["device", "create", "a", "--tag", "=x"], 2, "--tag"), (["device", "create", "a", "--offline-after", "1"], 2, "604800"),
     (["device", "list", "--json=yes"], 2, "--json"), (["watch", "--count", "0"], 2, "--count"), (["watch", "--tenant", "A B"], 2,
                                                                                              "--tenant"),
+    (["device", "block"], 2, "UUID"), (["device", "blok", "a"], 2, "block"), (["device", "kick", "a", "--yes"], 2, "--yes"),
+    (["device", "reset", "a"], 2, "--yes"), (["device", "decommission", "a"], 2, "--yes"), (["device", "decommission"], 2, "UUID"),
+    (["device", "reset", "a", "--reason", "x"], 2, "--reason"), (["certificate"], 2, "verb"), (["certificate", "revoke"], 2, "ID"),
+    (["certificate", "revoke", "a"], 2, "--yes"), (["certificate", "show"], 2, "ID"), (["certificate", "lst"], 2, "list"),
+    (["certificate", "list", "--uuid", "a"], 2, "--uuid"), (["device", "list", "--device", "a"], 2, "--device"),
     (["status", "now"], 2, "now"), (["errors", "--uses", "3"], 2, "--uses"), (["config"], 2, "keys"), (["-x"], 2, "x"),
     (["a"] * 20, 2, ""), (["status", "--dir", "/nonexistent"], 3, "/nonexistent"), (["status", "--dir", ""], (3, 4, 8), "")]
 
@@ -90,7 +96,8 @@ def usage():
                 re.match(r"error: .*\n(  mend: .*\n)?$", done.stderr) and done.stdout == "",
                 "musterctl %s: exit code %s and one sentence" % (" ".join(words)[:60], code), done)
     for words, part in ((["--help"], "device list"), (["-h"], "key create"), (["help"], "watch"), (["device", "--help"], "show"),
-                        (["help", "key", "create"], "--uses"), (["--version"], "musterctl "), (["errors"], "device_exists"),
+                        (["help", "key", "create"], "--uses"), (["help", "certificate"], "revoke ID"),
+                        (["device", "reset", "--help"], "--yes"), (["--version"], "musterctl "), (["errors"], "device_exists"),
                         (["errors", "--markdown"], "| `device_exists` |"), (["config", "keys"], "offline_after_seconds"),
                         (["config", "keys", "--markdown"], "| `database` |")):
         done = run([CTL] + words, cwd=where)
@@ -194,6 +201,85 @@ def by_hand(stack, asker):
     t.equal(asker.device("hand", "connect", {"session": "s"})["offlineAfterSeconds"], 77, "its own threshold")
 
 
+def standing():
+    """Block, unblock, kick, reset, decommission: what each prints, and how it ends."""
+    with Stack() as stack:
+        asker, recorder = stack.asker(), stack.recorder()
+        stack.register(asker, "dev1")
+        asker.device("dev1", "connect", {"session": "s"})
+        t.check("blocked" in table(stack, "device", "block", "dev1"), "device block prints the record")
+        blocked = ctl_json(stack, "device", "block", "dev1", "--reason", "again")
+        t.equal((blocked["schema"], blocked["state"], blocked["status"]), ("muster.device/1", "blocked", "offline"), "and as JSON")
+        t.equal(asker.device("dev1", "connect", {"session": "s"}).code, "device_blocked", "the device is shut out")
+        t.equal(stack.ctl("device", "reset", "dev1", "--yes").returncode, 7, "a blocked device is not reset")
+        t.equal(ctl_json(stack, "device", "unblock", "dev1")["state"], "registered", "device unblock")
+        t.equal(stack.ctl("device", "unblock", "dev1").returncode, 7, "once")
+        t.equal(asker.device("dev1", "connect", {"session": "s"}).code, "", "its API key was kept")
+        t.equal(ctl_json(stack, "device", "kick", "dev1")["schema"], "muster.device.kick/1", "device kick")
+        t.equal(stack.ctl("device", "reset", "dev1").returncode, 2, "device reset wants --yes where there is no terminal")
+        t.equal(ctl_json(stack, "device", "reset", "dev1", "--yes")["state"], "unregistered", "device reset --yes")
+        stack.register(asker, "dev1")
+        t.equal(ctl_json(stack, "device", "decommission", "dev1", "--yes")["state"], "decommissioned", "device decommission --yes")
+        t.equal(stack.ctl("device", "decommission", "dev1", "--yes").returncode, 0, "again is no error")
+        t.equal(stack.ctl("device", "block", "dev1").returncode, 7, "and nothing else leads out of it")
+        for verb in ("block", "unblock", "kick"):
+            t.equal(stack.ctl("device", verb, "nobody").returncode, 6, "device %s nobody" % verb)
+        t.check(wait_for(lambda: recorder.events("dev1", "decommissioned"), 5), "the event decommissioned")
+        t.equal([e["reason"] for e in recorder.events("dev1", "blocked")], [""], "one event blocked")
+        late = stack.recorder()
+        time.sleep(0.5)
+        t.equal(late.status("dev1"), None, "whoever comes late hears no status of it")
+
+
+def on_a_terminal():
+    """What cannot be taken back is asked about; the answer decides."""
+    with Stack() as stack:
+        asker = stack.asker()
+        for number, (answer, code) in enumerate((("n", 1), ("", 1), ("y", 0), ("yes", 0), ("yesterday", 1), ("n" * 40, 1))):
+            uuid = "dev%d" % number
+            stack.register(asker, uuid)
+            here, there = pty.openpty()
+            command = subprocess.Popen([CTL, "--dir", stack.directory, "device", "reset", uuid], stdin=there, stderr=there,
+                                       stdout=subprocess.PIPE, text=True)
+            said = os.read(here, 200).decode()
+            os.write(here, answer.encode() + b"\n")
+            out = command.communicate(timeout=30)[0]
+            t.check("reset of device " + uuid in said and "[y/N]" in said, "it asks", said)
+            t.equal((command.returncode, bool(out)), (code, code == 0), "the answer %r" % answer)
+            t.equal(ctl_json(stack, "device", "show", uuid)["state"], "registered" if code else "unregistered", "and what it did")
+            os.close(here)
+            os.close(there)
+
+
+def certificates():
+    with Stack() as stack:
+        asker = stack.asker()
+        t.check("no certificate" in stack.ctl("certificate", "list").stderr, "an empty list says so")
+        for uuid in ("a", "b"):
+            stack.register(asker, uuid)
+        first, second, other = [asker.device(uuid, "provision", {"keyType": "ec:p256"})["certificateId"] for uuid in ("a", "a", "b")]
+        text = table(stack, "certificate", "ls")
+        t.check(re.search(other + r"\s+b\s+default\s+pending\s+-\s+\d+ s ago\s+in \d+ d\s+-\n", text), "the list as a table", text)
+        t.check(re.search(first + r"\s+a\s+default\s+superseded\s+superseded\s.* s ago\n", text), "with what ended", text)
+        answer = ctl_json(stack, "certificate", "list")
+        t.equal((answer["schema"], [c["certificateId"] for c in answer["items"]]), ("muster.certificate.list/1", [first, second, other]),
+                "the list as JSON")
+        found = ctl_json(stack, "certificate", "list", "--device", "a", "--limit", "1")["items"]
+        t.equal([c["certificateId"] for c in found], [first], "of one device, with a limit")
+        t.equal([c["uuid"] for c in ctl_json(stack, "certificate", "list", "--tenant", "default")["items"]], ["a", "a", "b"], "of a tenant")
+        t.check("fingerprint" in table(stack, "certificate", "show", other), "certificate show")
+        t.equal(ctl_json(stack, "certificate", "show", other)["state"], "pending", "as JSON")
+        revoked = ctl_json(stack, "certificate", "revoke", other, "--yes", "--reason", "keyCompromise")
+        t.equal((revoked["schema"], revoked["state"], revoked["reason"]), ("muster.certificate/1", "revoked", "keyCompromise"), "revoke")
+        t.equal(ctl_json(stack, "certificate", "revoke", other, "--yes")["reason"], "keyCompromise", "the first reason stands")
+        t.equal(ctl_json(stack, "device", "show", "b")["state"], "registered", "the device is registered again")
+        for words, code in ((["revoke", second], 2), (["revoke", second, "--yes", "--reason", "because"], 2), (["show", "00"], 6),
+                            (["revoke", "00", "--yes"], 6), (["list", "--device", "nobody"], 6)):
+            done = stack.ctl("certificate", *words)
+            t.check(done.returncode == code, "certificate %s is exit code %d" % (" ".join(words), code), done)
+        t.equal(ctl_json(stack, "certificate", "show", second)["state"], "pending", "what was refused changed nothing")
+
+
 def many_devices():
     """More than two pages, by the cursor."""
     with Stack() as stack:
@@ -275,6 +361,7 @@ def a_viewer():
             with open(os.path.join(where, name), "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
                 file.write(read(stack.path(source)))
         for words, code in ((["status"], 0), (["device", "list"], 0), (["key", "list"], 0), (["key", "create"], 5),
+                            (["certificate", "list"], 0), (["device", "block", "x"], 5),
                             (["device", "create", "x"], 5), (["key", "disable", stack.key.split("_")[1]], 5)):
             done = run([CTL, "--dir", where] + words)
             t.check(done.returncode == code, "a viewer's %s is exit code %d" % (" ".join(words), code), done)
@@ -282,7 +369,7 @@ def a_viewer():
         done = run([CTL, "--dir", where, "status"])
         t.check(done.returncode == 3 and "chmod 600" in done.stderr, "a key that others can read is refused", done)
         t.equal(stack.one("SELECT count(*) FROM device"), 0, "nothing was changed")
-        t.equal(stack.one("SELECT count(*) FROM audit WHERE outcome = 'not_authorised'"), 3, "the refusals are in the audit log")
+        t.equal(stack.one("SELECT count(*) FROM audit WHERE outcome = 'not_authorised'"), 4, "the refusals are in the audit log")
 
 
 def the_broker_wants_a_login():
@@ -334,7 +421,7 @@ def watching_goes_on():
 # --- folders ----------------------------------------------------------------------------------------------------------
 
 def init_again(where, *more):
-    done = run([CTL, "init", "--dir", where, *more])
+    done = run([CTL, "init", "--open", "--dir", where, *more])
     return done, [line.split("  ")[0][2:] for line in done.stdout.splitlines() if line.startswith("\u2714") and "(kept)" not in line]
 
 
@@ -380,14 +467,14 @@ def init_mends():
 def names_of_folders():
     """Every name works that mosquitto.conf can hold; make run's awk takes = and - for something else."""
     base = folder()
-    ports = ["--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
-    change = 'build=none dir=$0 plain=1 mtls=2 tls=3; say() { printf "%s\\n" "$*"; }; die() { say "$@"; exit 1; }; ' \
-             '. "$1"; fit_ports && check_paths && take_folder'
+    ports = ["--open", "--plain-port", "11883", "--mtls-port", "18883", "--tls-port", "18884"]
+    change = 'build=none dir=$0 plain=1 mtls=2 tls=3 mode= bind=; say() { printf "%s\\n" "$*"; }; die() { say "$@"; exit 1; }; ' \
+             '. "$1"; choose_mode && say $mode && fit_ports && check_paths && take_folder'
     for name in ("a=b", "-v", "--help", "x y", "-a=b c", "d$(e)"):
         done = run([CTL, "init", "--dir=" + name] + ports, cwd=base)
         t.check(done.returncode == 0, "init --dir=" + name, done)
         done = run(["bash", "-c", change, name, os.path.join(ROOT, "service/dev/run_folder.sh")], cwd=base)
-        t.check(done.returncode == 0 and "mtls=2 plain=1 tls=3" in done.stdout, "make run sets the ports in " + name, done)
+        t.check(done.returncode == 0 and "mtls=2 plain=1 tls=3" in done.stdout and done.stdout.startswith("open\n"), "make run sets the ports in " + name, done)
         where = os.path.join(base, name)
         found = [re.findall(pattern, read(where + file)) for pattern, file in ((r"listener (\d+)", "/mosquitto.conf"),
                                                                                (r"\nbroker_port (\d+)", "/muster.conf"))]
@@ -409,7 +496,7 @@ def names_of_folders():
 BAD_CONFIGS = ["frobnicate 1", "offline_after_second 3", "offline_after_seconds 1", "offline_after_seconds x", "broker_port 0",
                "broker_port 65536", "mode closed", "retained_status yes", "heartbeat_seconds 300", "log_level loud", "log_format xml",
                "broker_host", "certificate_country deu", "broker_port 1883\nbroker_port 1884", "rsa_pool 65", "database",
-               "type_offline_after_seconds sensor", "last_will_grace_seconds -1", "certificate_days 0", "device_limit 0"]
+               "type_offline_after_seconds sensor", "broker_username", "broker_password_file", "broker_key_file k", "last_will_grace_seconds -1", "certificate_days 0", "device_limit 0"]
 
 
 def test_config():
@@ -547,11 +634,14 @@ def install():
     done = run(["make", "--no-print-directory", "install", "BUILD=" + BUILD, "DESTDIR=" + where, "PREFIX=/opt/muster"], 120, cwd=ROOT)
     t.check(done.returncode == 0, "make install", done.stdout[-500:] + done.stderr[-500:])
     base = where + "/opt/muster/"
-    for name in ("bin/musterd", "bin/musterctl", "bin/muster-device", "lib/libmuster-device.so.1", "lib/libmuster-device.so",
+    for name in ("bin/musterd", "bin/musterctl", "bin/muster-device", "lib/muster/muster_gate.so", "lib/libmuster-device.so.1", "lib/libmuster-device.so",
                  "lib/pkgconfig/muster-device.pc", "include/muster_device.h", "share/doc/muster/README.md",
                  "share/doc/muster/protocol.md", "share/doc/muster/LICENSE"):
         t.check(os.path.exists(base + name), name + " is there")
     t.check(run([base + "bin/musterctl", "--version"]).returncode == 0, "the installed musterctl runs")
+    done = run([base + "bin/musterctl", "init", "--dir", where + "/new"])
+    t.check(done.returncode == 0 and "\nplugin %slib/muster/muster_gate.so\n" % base in read(where + "/new/mosquitto.conf"),
+            "and finds the plugin that was installed with it", done)
     with open(where + "/mine.c", "w", encoding="utf-8") as file:
         file.write(PROGRAM)
     sanitizer = "-fsanitize=address,undefined" if "asan" in BUILD else ""
@@ -568,7 +658,8 @@ def install():
             symbols.stdout[:300])
 
 
-t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, many_devices, who_waits_for_a_puback,
+t.run(init_makes_a_folder, usage, documents_are_what_the_program_prints, lists_and_records, keys, standing, on_a_terminal,
+      certificates, many_devices, who_waits_for_a_puback,
       without_a_service, watching, watching_goes_on, a_viewer, the_broker_wants_a_login, init_mends, names_of_folders, test_config,
       open_mode_stays_on_loopback, open_mode_wants_every_listener_on_loopback, open_mode_says_what_it_cannot_see,
       one_service_a_database, install)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import stat
 import time
@@ -157,6 +158,36 @@ def killed_while_it_enrols():
         t.equal({d.info()["uuid"]: d.info()["certificateId"] for d in devices}, ids, "each holds the certificate that counts")
 
 
+def what_the_broker_sees():
+    """Who it says it is, step by step, and what it asks for: what a gate would admit (docs/protocol.md, section 2)."""
+    with Stack(*settings(), go=False) as stack:
+        with open(stack.path("mosquitto.conf"), "a", encoding="utf-8") as file:
+            file.write("log_type all\n")
+        stack.start_broker()
+        stack.start_service()
+        stack.wait_ready()
+        device = Device(stack)
+        device.run()
+        t.check(online(stack), "it is online", device.log())
+        t.equal(device.do("update", "--name", "x").returncode, 0, "update beside it")
+        uuid, log = device.info()["uuid"], read(stack.path("broker.log"))
+        logins = re.findall(r"as (%s\S*) \(p(\d), c(\d), k(\d+)(?:, u'(.*?)')?\)" % uuid, log)
+        t.equal([(name, user) for name, *_, user in logins[:3]], [(uuid, "provision"), (uuid, uuid), (uuid, "")],
+                "provisioning key, API key, certificate, each under its uuid")
+        t.check(len(logins) == 4 and re.fullmatch(uuid + r"~[!-~]{1,30}", logins[3][0]), "update has a suffix of its own", logins)
+        t.equal({tuple(rest[:3]) for _, *rest in logins}, {("5", "1", "60")}, "MQTT 5, clean, a keepalive of 60 s")
+        wills = re.findall(r"Will message specified \(\d+ bytes\) \(r(\d), q(\d)\)\.\n\S+ \t(\S+)", log)
+        t.equal([will for will in wills if uuid in will[2]], [("0", "1", "muster/v1/device/%s/will" % uuid)],
+                "one will, on its own topic, not retained")
+        sent = re.findall(r"Received PUBLISH from %s\S* \(d\d, q\d, r(\d), m\d+, '(\S+)'" % uuid, log)
+        t.equal({retained for retained, _ in sent}, {"0"}, "nothing is retained")
+        t.check({topic.rsplit("/", 1)[1] for _, topic in sent} >= {"register", "provision", "connect", "update"} and
+                all(topic.startswith("muster/v1/device/%s/" % uuid) for _, topic in sent), "and all is below its own prefix", sent)
+        filters = re.findall(r"\t(\S+) \(QoS \d\)", log)
+        mine = [name for name in filters if uuid in name]
+        t.check(mine and all(name.startswith("muster/v1/device/%s/" % uuid) for name in mine), "so is what it subscribes", mine)
+
+
 def commands():
     with Stack(*settings()) as stack:
         device = Device(stack)
@@ -235,4 +266,4 @@ def wrong_ca(stack, device):
     t.equal(listed(stack), [], "and gets nothing")
 
 
-t.run(enrols_from_nothing, broker_and_service_restart, killed_while_it_enrols, commands, what_goes_wrong)
+t.run(enrols_from_nothing, what_the_broker_sees, broker_and_service_restart, killed_while_it_enrols, commands, what_goes_wrong)

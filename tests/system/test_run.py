@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""make run as a person meets it: its printed commands are pasted as they are, then things are killed."""
+"""make run as a person meets it: its printed commands are pasted as they are, then things are killed. Behind the gate,
+and in open mode."""
+import atexit
 import json
 import os
 import re
@@ -14,7 +16,9 @@ from muster import BUILD, ROOT, Checks, end, folder, free_ports, read, run, wait
 
 t = Checks()
 base = folder()                    # scratch: what the pasted commands write lands here
+os.chmod(base, 0o711)              # so that the broker can be a user of its own
 run_dir = os.path.join(base, "run")
+open_dir = os.path.join(base, "open")
 ports = free_ports(3)
 state = {}
 
@@ -61,14 +65,15 @@ def output():
     return read(state["log"])
 
 
-def make_run(directory):
+def make_run(directory, *more):
     """make run in a session of its own, so that its process group can be sent what Ctrl-C sends."""
     state["count"] = state.get("count", 0) + 1
     state["log"], state["dir"] = os.path.join(base, "make%d.log" % state["count"]), directory
     state["make"] = muster.start(["make", "--no-print-directory", "run", "BUILD=" + BUILD, "RUN_DIR=" + directory,
-                                  "PLAIN_PORT=%d" % ports[0], "MTLS_PORT=%d" % ports[1], "TLS_PORT=%d" % ports[2]],
-                                 state["log"], cwd=ROOT, start_new_session=True)
-    return wait_for(lambda: "Ctrl-C ends broker" in output() or state["make"].poll() is not None, 60)
+                                  "PLAIN_PORT=%d" % ports[0], "MTLS_PORT=%d" % ports[1], "TLS_PORT=%d" % ports[2],
+                                  *more], state["log"], cwd=ROOT, start_new_session=True)
+    wait_for(lambda: "Ctrl-C ends broker" in output() or state["make"].poll() is not None, 60)
+    return "Ctrl-C ends broker" in output()
 
 
 def interrupt():
@@ -78,6 +83,13 @@ def interrupt():
     end(state["make"], signal.SIGINT, 15)
     wait_for(lambda: not [pid for pid in everyone if os.path.exists("/proc/%d" % pid)], 5)
     return [pid for pid in everyone if os.path.exists("/proc/%d" % pid)]
+
+
+@atexit.register
+def leave_nothing():
+    """A test that broke off: make alone would die without a word to its children."""
+    if "make" in state and state["make"].poll() is None:
+        interrupt()
 
 
 def printed(words):
@@ -91,36 +103,61 @@ def paste(line):
     return done.stdout
 
 
-def watch():
-    """The printed mosquitto_sub, and what it prints."""
+def watch(where=base):
+    """The printed mosquitto_sub, and what it prints. `where`: the folder that relative paths begin at."""
     line = printed("mosquitto_sub")[0]
     log = os.path.join(base, "watch%d.log" % state["count"])
-    child = muster.start(["bash", "-c", "exec " + line], log, cwd=base)
+    child = muster.start(["bash", "-c", "exec " + line], log, cwd=where)
     time.sleep(0.7)
     return child, lambda: [json.loads(row.split(" ", 1)[1]) for row in read(log).splitlines() if " " in row]
+
+
+def listening(pid):
+    """(address, port) of every TCP socket on which the process waits for others."""
+    held = {os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)}
+    found = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for words in map(str.split, read(table).splitlines()[1:] if os.path.exists(table) else []):
+            if words[3] == "0A" and "socket:[%s]" % words[9] in held:
+                address, port = words[1].split(":")
+                found.append((address, int(port, 16)))
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def only_expected_sockets():
+    loopback = "0100007F"
+    t.equal(listening(mosquitto_pid()), [(loopback, port) for port in sorted(ports)],
+            "the broker listens on its three ports, on this machine alone")
+    t.equal(listening(musterd_pid()), [], "the service listens nowhere")
 
 
 def starts_and_prints():
     t.check(make_run(run_dir), "make run prints its commands within a minute", output()[-2000:])
     t.equal(len(printed("mosquitto_rr")), 3, "three mosquitto_rr commands are printed")
+    t.check(not [line for line in printed("mosquitto") + printed("muster-device") if str(ports[0]) in line or "--open" in line],
+            "none goes to the port without TLS, or says --open")
+    only_expected_sockets()
     t.check(musterd_pid() is not None, "musterd runs as BUILD/musterd --config RUN_DIR/muster.conf",
             descendants(state["make"].pid))
     t.check(mosquitto_pid() is not None, "mosquitto runs with RUN_DIR/mosquitto.conf")
-    for name in ("admin.key", "viewer.key", "ca.key", "provisioning.key", "server.key", "seal.key"):
+    for name in ("admin.key", "viewer.key", "ca.key", "provisioning.key", "service.key", "seal.key"):
         mode = stat.S_IMODE(os.stat(os.path.join(run_dir, name)).st_mode)
         t.equal(oct(mode), "0o600", name + " is for its owner only")
 
 
 def pasted_commands_work():
-    rr = printed("mosquitto_rr")
+    rr, seds = printed("mosquitto_rr"), printed("sed ")
     watcher, events = watch()
     registered = json.loads(paste(rr[0]))
+    if len(seds) == 2:  # behind the gate
+        paste(seds[0])
+        t.equal(read(os.path.join(base, "dev1.apikey")).strip(), registered["apiKey"], "the API key is taken out")
     t.check(re.fullmatch(r"[a-z2-7]{12}", registered.get("deviceId", "")), "register answers deviceId", registered)
     t.check(registered.get("apiKey", "").startswith("mdk_"), "register answers apiKey", registered)
     state["device"] = registered["deviceId"]
     paste(printed("openssl req")[0])
     paste(rr[1])
-    paste(printed("sed ")[0])
+    paste(seds[-1])
     t.check(paste(printed("openssl verify")[0]).strip().endswith("OK"), "openssl verify says OK")
     second = json.loads(paste(rr[2]))
     check_pair(second)
@@ -134,6 +171,15 @@ def pasted_commands_work():
     for line in printed("/musterctl --dir"):
         if not line.endswith(" watch"):
             paste(line)
+    reference_client()
+
+
+def reference_client():
+    """It goes on for ever: until it is online."""
+    log = os.path.join(base, "device%d.log" % state["count"])
+    child = muster.start(["bash", "-c", "exec " + printed("/muster-device run")[0]], log, cwd=base)
+    t.check(wait_for(lambda: "online deviceId=" in read(log), 15), "pasted: muster-device run comes online", read(log))
+    t.equal(end(child), 0, "and ends in good order")
 
 
 def check_pair(answer):
@@ -155,7 +201,7 @@ def killed_programs_come_back():
         os.kill(old, signal.SIGKILL)
         t.check(wait_for(lambda: pid_now() not in (None, old), 10), name + " is started again")
         t.check(words in output(), "a line says that %s ended" % name, output()[-800:])
-        ctl = [os.path.join(ROOT, BUILD, "musterctl"), "--dir", run_dir, "status"]
+        ctl = [os.path.join(ROOT, BUILD, "musterctl"), "--dir", state["dir"], "status"]
         t.check(wait_for(lambda: run(ctl, 30).returncode == 0, 20), "the service answers again after " + name)
 
 
@@ -170,15 +216,18 @@ def silence_is_noticed_once():
     # The same folder by another name, relative to where make runs.
     t.check(make_run(os.path.relpath(run_dir, ROOT)), "make run starts again in the same folder", output()[-2000:])
     t.check(musterd_pid() is not None, "RUN_DIR is passed on as it was given", descendants(state["make"].pid))
-    watcher, events = watch()
+    watcher, events = watch(ROOT)
     devices = json.loads(run([os.path.join(ROOT, BUILD, "musterctl"), "--dir", run_dir, "device", "list", "--json"],
                              ).stdout)["items"]
-    t.equal(sorted(d["uuid"] for d in devices), ["dev1", "dev2"], "the next make run finds the same devices")
+    t.equal(sorted(d["uuid"] for d in devices if d["uuid"] in ("dev1", "dev2")), ["dev1", "dev2"],
+            "the next make run finds the same devices")
+    t.equal(len(devices), 3, "and no other than that of the reference client")
     t.equal([d["deviceId"] for d in devices if d["uuid"] == "dev1"], [state["device"]], "with the same deviceId")
     # dev1 was online when everything ended: from now on it is silent.
     wait_for(lambda: len(events()) == 1, 8)
-    pub = ["mosquitto_pub", "-h", "localhost", "-p", str(ports[0]), "-q", "1", "-t"]
-    run(pub + ["muster/v1/device/dev1/connect", "-m", '{"session":"s9"}'])
+    pub = ["mosquitto_pub", "-h", "localhost", "-p", str(ports[2]), "--cafile", run_dir + "/ca.pem", "-q", "1", "-i", "dev1~pub",
+           "-u", "dev1", "-P", read(os.path.join(base, "dev1.apikey")).strip(), "-t", "muster/v1/device/dev1/connect"]
+    run(pub + ["-m", '{"session":"s9"}'])
     wait_for(lambda: len(events()) == 3, 6)
     time.sleep(5)
     t.equal([(e["from"], e["to"], e["reason"]) for e in events()],
@@ -193,7 +242,39 @@ def second_run_in_the_same_folder():
                cwd=ROOT)
     t.check(done.returncode != 0 and "another make run uses the folder" in done.stderr,
             "a folder in use is refused", done.stderr)
+    done = run(command + ["MODE=open"], 20, cwd=ROOT)
+    t.check(done.returncode != 0, "in another mode, too", done.stderr)
     t.equal(interrupt(), [], "Ctrl-C leaves no process behind, again")
+    done = run(command + ["MODE=open"] + ["%s=%d" % pair for pair in zip(("PLAIN_PORT", "MTLS_PORT", "TLS_PORT"), ports)], 20,
+               cwd=ROOT)
+    t.check(done.returncode != 0 and "is in mode gated" in done.stderr and "mend:" in done.stderr,
+            "a folder keeps its mode", done.stderr)
+    done = run(command + ["MODE=close"], 20, cwd=ROOT)
+    t.check(done.returncode != 0 and "MODE=close is no mode" in done.stderr, "there are two modes", done.stderr)
+
+
+def in_open_mode():
+    """MODE=open is for the first time; then the folder knows it."""
+    t.check(make_run(open_dir, "MODE=open"), "make run MODE=open prints its commands", output()[-2000:])
+    t.check("in open mode" in output(), "and says so", output()[-2000:])
+    t.equal(len(printed("mosquitto_rr")), 3, "three mosquitto_rr commands are printed")
+    t.check(not os.path.exists(open_dir + "/service.key"), "the service has no key")
+    only_expected_sockets()
+    pasted_commands_work()
+    killed_programs_come_back()
+    interrupt_ends_everything()
+    t.check(make_run(open_dir), "make run finds the mode in the folder", output()[-2000:])
+    t.check("in open mode" in output() and musterd_pid() is not None, "and the same lines", output()[-2000:])
+    killed_script_leaves_nothing()
+
+
+def killed_script_leaves_nothing():
+    """SIGKILL for run.sh itself: the kernel ends what it started, the broker too, whoever that runs as."""
+    pids = [mosquitto_pid(), musterd_pid()]
+    script = processes()[musterd_pid()][0]
+    os.kill(script, signal.SIGKILL)
+    t.check(wait_for(lambda: not [pid for pid in pids if os.path.exists("/proc/%d" % pid)], 10), "both end with it")
+    end(state["make"])
 
 
 def port_in_use():
@@ -209,5 +290,15 @@ def port_in_use():
     t.check("mend:" in done.stderr, "and says what to do", done.stderr)
 
 
-t.run(starts_and_prints, pasted_commands_work, killed_programs_come_back, interrupt_ends_everything,
-      silence_is_noticed_once, second_run_in_the_same_folder, port_in_use)
+def behind_the_gate():
+    starts_and_prints()
+    pasted_commands_work()
+    killed_programs_come_back()
+    interrupt_ends_everything()
+    silence_is_noticed_once()
+    second_run_in_the_same_folder()
+    t.check(make_run(run_dir), "make run", output()[-2000:])
+    killed_script_leaves_nothing()
+
+
+t.run(behind_the_gate, in_open_mode, port_in_use)

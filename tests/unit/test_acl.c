@@ -13,6 +13,7 @@ static struct identity identity(enum role role, const char *client_id, const cha
 }
 
 #define ALL     ACL_PUBLISH | ACL_SUBSCRIBE | ACL_RECEIVE
+#define ASKS    ACL_PUBLISH | ACL_SUBSCRIBE
 #define NOTHING 0u
 #define SEES    ACL_SUBSCRIBE | ACL_RECEIVE
 
@@ -21,18 +22,18 @@ static const struct {
     const char *topic;
     unsigned device, claimant, admin, tenant; /* DEVICE and SUFFIXED, CLAIMANT, ADMIN, TENANT */
 } rows[] = {
-    {"muster/v1/device/dev1/register", ALL, ACL_PUBLISH | ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/provision", ALL, ACL_PUBLISH | ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/heartbeat", ALL, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/connect", ALL, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/sing_2", ALL, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/will", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/register", ASKS, ACL_PUBLISH | ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/provision", ASKS, ACL_PUBLISH | ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/heartbeat", ASKS, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/connect", ASKS, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/sing_2", ASKS, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/will", ACL_SUBSCRIBE, ACL_SUBSCRIBE, NOTHING, NOTHING},
     {"muster/v1/device/dev1/reply", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
     {"muster/v1/device/dev1/reply/x", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
     {"muster/v1/device/dev1/get/accepted", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/Get", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
-    {"muster/v1/device/dev1/#", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/Get", ACL_SUBSCRIBE, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/", ACL_SUBSCRIBE, ACL_SUBSCRIBE, NOTHING, NOTHING},
+    {"muster/v1/device/dev1/#", ACL_SUBSCRIBE, ACL_SUBSCRIBE, NOTHING, NOTHING},
     {"muster/v1/device/dev1/+/accepted", SEES, ACL_SUBSCRIBE, NOTHING, NOTHING},
     {"muster/v1/device/dev1", NOTHING, NOTHING, NOTHING, NOTHING},
     {"muster/v1/device/dev10/get", NOTHING, NOTHING, NOTHING, NOTHING},

@@ -305,6 +305,25 @@ static void servers(void)
     ca_free(ca);
 }
 
+/* The service as a TLS client; it is no device. */
+static void service(void)
+{
+    struct ca *ca = fresh(KEY_EC_P256, NOW);
+    struct public_key key = public_of(KEY_EC_P256);
+    const unsigned char serial[PROFILE_SERIAL] = {9};
+    struct certificate out;
+    struct why why = {0};
+    struct validity validity = {NOW, NOW + PROFILE_SERVER_DAYS * DAY - 1};
+    CHECK_INT(ca_issue_service(ca, &key, serial, validity, &out, &why), ST_OK);
+    check_subject(out.pem, "CN=Service-muster,O=Example \xc3\x84G,C=DE");
+    CHECK_INT(verify(out.pem, ca_bundle(ca), X509_PURPOSE_SSL_CLIENT, NOW), X509_V_OK);
+    CHECK_INT(verify(out.pem, ca_bundle(ca), X509_PURPOSE_SSL_SERVER, NOW), X509_V_ERR_INVALID_PURPOSE);
+    validity.not_after += PROFILE_AUTHORITY_DAYS * DAY;
+    CHECK_INT(ca_issue_service(ca, &key, serial, validity, &out, &why), ST_INTERNAL);
+    CHECK(out.id[0] == '\0', "given out");
+    ca_free(ca);
+}
+
 /* The root itself, and the modes of its files. */
 static void root(void)
 {
@@ -557,6 +576,7 @@ int main(void)
     dates();
     refused();
     servers();
+    service();
     root();
     opening();
     creating();

@@ -56,8 +56,33 @@ static void test_full(void)
     CHECK(!effects_publish(&effects, &wordy), "longer correlation data");
 }
 
+static void test_sessions(void)
+{
+    char uuid[] = "d1";
+    struct effect small = effect_of(1);
+    effects_clear(&effects);
+    CHECK(effects_sessions(&effects, SESSIONS_STAY, uuid), "nothing to do");
+    CHECK_INT(effects.count, 0);
+    CHECK(effects_publish(&effects, &small), "a message");
+    CHECK(effects_sessions(&effects, SESSIONS_CLOSE, uuid), "a word about connections");
+    uuid[0] = 'x';
+    CHECK_INT(effects.list[0].sessions, SESSIONS_STAY);
+    CHECK_INT(effects.list[1].sessions, SESSIONS_CLOSE);
+    CHECK_TEXT(effects.list[1].uuid, "d1");
+    CHECK_TEXT(sessions_name(effects.list[1].sessions), "close");
+    CHECK_TEXT(sessions_name(SESSIONS_CHECK), "check");
+    effects_cut(&effects, 1);
+    CHECK_INT(effects.count, 1);
+    while (effects_has_room(&effects, 1))
+        effects_publish(&effects, &small);
+    CHECK(effects_publish(&effects, &small), "room for one more");
+    CHECK(!effects_sessions(&effects, SESSIONS_CHECK, "d1"), "and for no other");
+    effects_clear(&effects);
+}
+
 int main(void)
 {
+    test_sessions();
     test_copies();
     test_full();
     return check_done();

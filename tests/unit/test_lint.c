@@ -34,7 +34,7 @@ static X509 *good(enum lint_profile profile)
 {
     static const char *const hosts[] = {"broker.example", "192.0.2.1"};
     static const int leaf_usage[] = {0, -1}, root_usage[] = {5, 6, -1};
-    static const char *const names[] = {"Muster CA 42010203", "broker.example", "Device-ABC"};
+    static const char *const names[] = {"Muster CA 42010203", "broker.example", "Device-ABC", "Service-muster"};
     bool is_root = profile == LINT_AUTHORITY;
     const struct key *key = is_root ? root_key : leaf_key;
     unsigned char own[KEY_IDENTIFIER], issuer[KEY_IDENTIFIER];
@@ -49,9 +49,10 @@ static X509 *good(enum lint_profile profile)
     draft.extensions[1] = extension_key_usage(is_root ? root_usage : leaf_usage);
     draft.extensions[2] = extension_subject_key(own);
     draft.extensions[3] = extension_authority_key(issuer, sizeof issuer);
-    draft.extensions[4] =
-        profile == LINT_DEVICE ? extension_uri("urn:muster:default:u-1") : extension_server_names(hosts, 2);
-    draft.extensions[5] = extension_extended_key_usage(profile == LINT_DEVICE ? NID_client_auth : NID_server_auth);
+    draft.extensions[4] = profile == LINT_DEVICE    ? extension_uri("urn:muster:default:u-1")
+                          : profile == LINT_SERVICE ? extension_uri(LINT_SERVICE_URI)
+                                                    : extension_server_names(hosts, 2);
+    draft.extensions[5] = extension_extended_key_usage(profile == LINT_SERVER ? NID_server_auth : NID_client_auth);
     draft.count = is_root ? 4 : 6;
     X509 *certificate = draft_sign(&draft, key_evp(root_key));
     for (size_t i = 0; i < 6; i++)
@@ -273,6 +274,18 @@ static void san_other_urn(X509 *x)
 {
     replace_text(x, NID_subject_alt_name, "URI:urn:other:default:u");
 }
+static void san_device(X509 *x)
+{
+    replace_text(x, NID_subject_alt_name, "URI:urn:muster:default:u-1");
+}
+static void san_service(X509 *x)
+{
+    replace_text(x, NID_subject_alt_name, "URI:" LINT_SERVICE_URI);
+}
+static void san_service_more(X509 *x)
+{
+    replace_text(x, NID_subject_alt_name, "URI:" LINT_SERVICE_URI ":u");
+}
 static void san_no_tenant(X509 *x)
 {
     replace_text(x, NID_subject_alt_name, "URI:urn:muster::u");
@@ -362,6 +375,14 @@ static const struct {
     {"good", LINT_AUTHORITY, NULL, SHA_256, NULL},
     {"good", LINT_SERVER, NULL, SHA_256, NULL},
     {"good", LINT_DEVICE, NULL, SHA_256, NULL},
+    {"good", LINT_SERVICE, NULL, SHA_256, NULL},
+    {"a device's URI", LINT_SERVICE, san_device, SHA_256, "urn:muster:_service"},
+    {"the service's URI", LINT_DEVICE, san_service, SHA_256, "urn:muster"},
+    {"a longer URI", LINT_SERVICE, san_service_more, SHA_256, "urn:muster:_service"},
+    {"two URIs", LINT_SERVICE, san_two, SHA_256, "urn:muster:_service"},
+    {"other CN", LINT_SERVICE, cn_other, SHA_256, "Service-"},
+    {"serverAuth too", LINT_SERVICE, ext_eku_both, SHA_256, "clientAuth"},
+    {"CA:TRUE", LINT_SERVICE, ext_basic_ca, SHA_256, "basic constraints"},
     {"version", LINT_DEVICE, version_1, SHA_256, "version"},
     {"serial 0", LINT_DEVICE, serial_zero, SHA_256, "serial"},
     {"17 octets", LINT_DEVICE, serial_short, SHA_256, "serial"},
@@ -472,8 +493,8 @@ static void mutations(const unsigned char *issuer, size_t issuer_length)
 /* A certificate of one profile is none of another. */
 static void profiles_exclude_each_other(const unsigned char *issuer, size_t issuer_length)
 {
-    for (int made = 0; made <= LINT_DEVICE; made++)
-        for (int asked = 0; asked <= LINT_DEVICE; asked++) {
+    for (int made = 0; made <= LINT_SERVICE; made++)
+        for (int asked = 0; asked <= LINT_SERVICE; asked++) {
             unsigned char der[DER_MAX];
             char finding[128];
             X509 *x = made == LINT_AUTHORITY ? X509_dup(root) : good((enum lint_profile)made);

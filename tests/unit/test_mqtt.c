@@ -3,6 +3,7 @@
 #include "tests/unit/check.h"
 #include "topics/stamp.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 
 static char last_uri[400];
@@ -10,21 +11,14 @@ static MQTTAsync_connectOptions last_connect;
 static MQTTAsync_SSLOptions last_tls;
 static MQTTProperties last_properties;
 
+/* The real client is made: Paho counts its own memory from then on. */
 int MQTTAsync_createWithOptions(MQTTAsync *handle, const char *uri, const char *client_id, int persistence,
                                 void *persistence_context, MQTTAsync_createOptions *options)
 {
-    static int client;
-    (void)client_id, (void)persistence, (void)persistence_context, (void)options;
+    int (*real)(MQTTAsync *, const char *, const char *, int, void *, MQTTAsync_createOptions *) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "MQTTAsync_createWithOptions");
     snprintf(last_uri, sizeof last_uri, "%s", uri);
-    *handle = &client;
-    return MQTTASYNC_SUCCESS;
-}
-
-int MQTTAsync_setCallbacks(MQTTAsync handle, void *context, MQTTAsync_connectionLost *lost,
-                           MQTTAsync_messageArrived *arrived, MQTTAsync_deliveryComplete *delivered)
-{
-    (void)handle, (void)context, (void)lost, (void)arrived, (void)delivered;
-    return MQTTASYNC_SUCCESS;
+    return real(handle, uri, client_id, persistence, persistence_context, options);
 }
 
 int MQTTAsync_connect(MQTTAsync handle, const MQTTAsync_connectOptions *options)
@@ -42,11 +36,6 @@ int MQTTAsync_sendMessage(MQTTAsync handle, const char *topic, const MQTTAsync_m
     (void)handle, (void)topic, (void)response;
     last_properties = MQTTProperties_copy(&message->properties);
     return MQTTASYNC_SUCCESS;
-}
-
-void MQTTAsync_destroy(MQTTAsync *handle)
-{
-    *handle = NULL;
 }
 
 void MQTTAsync_freeMessage(MQTTAsync_message **message)
@@ -147,6 +136,9 @@ static void test_tls_failure(void)
     last_connect.onFailure5(last_connect.context, &failure);
     CHECK_TEXT(down_reason, "cannot connect: Not authorized");
     CHECK(down_refused, "the broker said no");
+    last_tls.ssl_error_cb(line, strlen(line), last_tls.ssl_error_context);
+    last_connect.onFailure5(last_connect.context, &failure);
+    CHECK_TEXT(down_reason, "cannot connect: Not authorized"); /* what the broker says counts more */
     mqtt_free(mqtt);
 }
 

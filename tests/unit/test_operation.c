@@ -27,6 +27,15 @@ static const struct {
     {"device", "list", OP_DEVICE_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
     {"device", "show", OP_DEVICE_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, M(UUID)},
     {"device", "events", OP_DEVICE_EVENTS, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, M(UUID)},
+    {"device", "block", OP_DEVICE_BLOCK, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "unblock", OP_DEVICE_UNBLOCK, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "reset", OP_DEVICE_RESET, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "kick", OP_DEVICE_KICK, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "decommission", OP_DEVICE_DECOMMISSION, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"certificate", "list", OP_CERTIFICATE_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"certificate", "show", OP_CERTIFICATE_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false,
+     M(CERTIFICATE_ID)},
+    {"certificate", "revoke", OP_CERTIFICATE_REVOKE, MAY_OPERATOR | MAY_ADMIN, true, false, M(CERTIFICATE_ID)},
     {"stats", "overview", OP_STATS_OVERVIEW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
 };
 

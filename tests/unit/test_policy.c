@@ -59,6 +59,43 @@ static void test_may_act(void)
     }
 }
 
+/* By the states in their order; y: it changes, s: it is so already, -: never. */
+static void test_change(void)
+{
+    static const struct {
+        enum change change;
+        const char *verdicts;
+    } cases[] = {{CHANGE_BLOCK, "yyyys-"},
+                 {CHANGE_UNBLOCK, "----y-"},
+                 {CHANGE_RESET, "s-yy--"},
+                 {CHANGE_DECOMMISSION, "yyyyys"}};
+    CHECK_INT(sizeof cases / sizeof *cases, CHANGE_COUNT);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int state = 0; state < DEVICE_STATE_COUNT; state++) {
+            struct why why = {.status = ST_OK};
+            bool changes = true;
+            enum status status = policy_change(cases[i].change, (enum device_state)state, &changes, &why);
+            char verdict = status == ST_INVALID_STATE ? '-' : changes ? 'y' : 's';
+            CHECK(verdict == cases[i].verdicts[state] && why.status == status, "change %zu from state %d: %c", i, state,
+                  verdict);
+            CHECK(status == ST_OK || !changes, "change %zu from state %d", i, state);
+        }
+}
+
+static void test_blocked(void)
+{
+    CHECK_INT(policy_unblocked(true, true), DEVICE_PROVISIONED);
+    CHECK_INT(policy_unblocked(false, true), DEVICE_PROVISIONED);
+    CHECK_INT(policy_unblocked(true, false), DEVICE_REGISTERED);
+    CHECK_INT(policy_unblocked(false, false), DEVICE_UNREGISTERED);
+    for (int state = 0; state < DEVICE_STATE_COUNT; state++) {
+        struct why why = {.status = ST_OK};
+        bool blocked = state == DEVICE_BLOCKED;
+        CHECK_INT(policy_repeat((enum device_state)state, true, &why), blocked ? ST_DEVICE_BLOCKED : ST_OK);
+        CHECK_INT(policy_repeat((enum device_state)state, false, &why), blocked ? ST_DEVICE_EXISTS : ST_OK);
+    }
+}
+
 static void test_key(void)
 {
     static const struct {
@@ -104,6 +141,8 @@ int main(void)
 {
     test_enrol();
     test_may_act();
+    test_change();
+    test_blocked();
     test_key();
     test_types();
     return check_done();

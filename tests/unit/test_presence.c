@@ -54,7 +54,7 @@ static bool do_act(enum act act, uint32_t number, const char *session, int64_t n
         changes = presence_on_disconnect(&slot, session, &reason);
         break;
     default:
-        changes = presence_on_reset(&slot, &reason);
+        changes = presence_on_end(&slot);
     }
     presence_put(&presence, number, &slot);
     presence_keep(&presence);
