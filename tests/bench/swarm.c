@@ -5,7 +5,7 @@
  * DISCONNECT swarm enrol PORT KEYFILE CONNECTIONS COUNT PREFIX     COUNT devices <PREFIX><number> register with a
  * provisioning key LOGINS has a line "<client id> <user name> <password>" each, "-" for none. Prints one line of JSON.
  */
-#include "tests/bench/crowd.h"
+#include "tests/wire/crowd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,7 +234,11 @@ int main(int count, char **words)
         fprintf(stderr, "swarm: nothing to read in %s\n", words[3]);
         return 2;
     }
-    struct crowd crowd = {.port = atoi(words[2]), .count = (size_t)atol(words[4]), .total = (size_t)atol(words[5])};
+    struct crowd crowd = {.in_size = 4096,
+                          .out_size = 2 * BLOCK,
+                          .port = atoi(words[2]),
+                          .count = (size_t)atol(words[4]),
+                          .total = (size_t)atol(words[5])};
     bool done = run(&crowd, words[1], count > 6 ? words[6] : "");
     crowd_close(&crowd);
     free(swarm.logins);

@@ -2,13 +2,10 @@
  * Many MQTT connections by raw sockets in one thread: opened, written and read by epoll; what is said and what an
  * answer means is the rules'. Each member is one connection after another, until the crowd has had `total` of them.
  */
-#ifndef MUSTER_BENCH_CROWD_H
-#define MUSTER_BENCH_CROWD_H
+#ifndef MUSTER_WIRE_CROWD_H
+#define MUSTER_WIRE_CROWD_H
 
 #include "tests/wire/wire.h"
-
-#define CROWD_IN  4096
-#define CROWD_OUT (64 * 1024)
 
 struct crowd;
 
@@ -18,7 +15,7 @@ struct member {
     size_t number;  /* of this connection: 0, 1, ... */
     size_t written; /* of `out` */
     struct wire out;
-    unsigned char in[CROWD_IN];
+    unsigned char *in;
     size_t in_length;
     size_t left; /* the rules' own: what is still to be sent */
 };
@@ -35,7 +32,8 @@ struct crowd_rules {
 struct crowd {
     const struct crowd_rules *rules;
     int port;
-    size_t count, total; /* at a time; altogether */
+    size_t count, total;      /* at a time; altogether */
+    size_t in_size, out_size; /* octets of what one may hear and say at a time */
     size_t begun, open;
     int epoll;
     struct member *members;
@@ -51,6 +49,9 @@ bool crowd_turn(struct crowd *crowd, int ms);
 /* Asks `more` of every member that is open and has written all. */
 void crowd_wake(struct crowd *crowd);
 void crowd_close(struct crowd *crowd);
+
+/* Hangs up: what was written arrives, nothing more does. */
+void crowd_hang_up(struct member *member);
 
 /* Seconds of a monotonic clock. */
 double crowd_clock(void);

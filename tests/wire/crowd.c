@@ -1,4 +1,4 @@
-#include "tests/bench/crowd.h"
+#include "tests/wire/crowd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -108,7 +108,7 @@ static void write_out(struct crowd *crowd, struct member *member)
 
 static void read_in(struct crowd *crowd, struct member *member)
 {
-    ssize_t got = recv(member->fd, member->in + member->in_length, sizeof member->in - member->in_length, 0);
+    ssize_t got = recv(member->fd, member->in + member->in_length, crowd->in_size - member->in_length, 0);
     if (got <= 0) {
         if (got == 0 || errno != EAGAIN)
             end(crowd, member);
@@ -135,8 +135,9 @@ bool crowd_open(struct crowd *crowd)
         return false;
     for (size_t i = 0; i < crowd->count; i++) {
         struct member *member = &crowd->members[i];
-        member->out = (struct wire){malloc(CROWD_OUT), 0, CROWD_OUT};
-        if (member->out.at == NULL)
+        member->out = (struct wire){malloc(crowd->out_size), 0, crowd->out_size};
+        member->in = malloc(crowd->in_size);
+        if (member->out.at == NULL || member->in == NULL)
             return false;
         begin(crowd, member);
     }
@@ -170,7 +171,14 @@ void crowd_close(struct crowd *crowd)
         if (crowd->members[i].fd >= 0)
             close(crowd->members[i].fd);
         free(crowd->members[i].out.at);
+        free(crowd->members[i].in);
     }
     free(crowd->members);
     close(crowd->epoll);
+}
+
+void crowd_hang_up(struct member *member)
+{
+    member->leaving = true;
+    shutdown(member->fd, SHUT_RDWR);
 }
