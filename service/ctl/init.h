@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define INIT_PATH    (2 * CONFIG_PATH)
-#define INIT_NAMES   16
+#define INIT_PATH  (2 * CONFIG_PATH)
+#define INIT_NAMES 16
 
 /* Who the broker runs as: the owner of the folder, or a user of its own that may read only what it needs. */
 struct init_user {

@@ -32,14 +32,14 @@ struct gate {
     } lines;
 };
 
-/* The callbacks; see mosquitto_broker.h for what they take. Each returns a MOSQ_ERR_ code. */
-int login_on_basic_auth(int event, void *data, void *gate);
-int login_on_disconnect(int event, void *data, void *gate);
-int traffic_on_acl_check(int event, void *data, void *gate);
-int traffic_on_message(int event, void *data, void *gate);
-int control_on_command(int event, void *data, void *gate);
-int control_on_answer(int event, void *data, void *gate);
-int turn_on_tick(int event, void *data, void *gate);
+/* The callbacks; see mosquitto_broker.h for what they take; `context` is the gate. Each returns a MOSQ_ERR_ code. */
+int login_on_basic_auth(int event, void *data, void *context);
+int login_on_disconnect(int event, void *data, void *context);
+int traffic_on_acl_check(int event, void *data, void *context);
+int traffic_on_message(int event, void *data, void *context);
+int control_on_command(int event, void *data, void *context);
+int control_on_answer(int event, void *data, void *context);
+int turn_on_tick(int event, void *data, void *context);
 
 /* Monotonic milliseconds. */
 int64_t gate_clock(void);

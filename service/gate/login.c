@@ -58,22 +58,57 @@ static void tell_refused(struct gate *gate, const struct identity *who, enum ref
     hint(gate, TOPIC_GATE_REFUSED, &who->stamp, payload);
 }
 
-/* Whether there is room for one more of its kind. The one that it displaces does not count. */
-static bool has_room(const struct gate *gate, const struct identity *who, const struct session *displaced)
+/* The one of `silent` and `other` that has said nothing for longer. */
+static struct session *more_silent(struct session *silent, struct session *other)
 {
-    const struct sessions *sessions = &gate->sessions;
-    int most = gate->options.max[who->role], same = 0;
-    const char *name = who->stamp.client_id;
+    if (other->leaving || other->doomed)
+        return silent;
+    return silent == NULL || other->last_word < silent->last_word ? other : silent;
+}
+
+/* With its bound of connections reached, a device ends its own most silent one; a claimant of a uuid ends nobody's. */
+static bool has_room_in_name(struct gate *gate, const struct identity *who)
+{
+    struct session *silent = NULL;
+    int same = 0;
+    for (struct session *other = session_first_of(&gate->sessions, who->stamp.client_id, who->name_length);
+         other != NULL; other = session_next_of(other))
+        if (other->who.role == who->role && !other->leaving && !other->doomed) {
+            same++;
+            silent = more_silent(silent, other);
+        }
+    if (same < gate->options.max_per_device)
+        return true;
+    if (who->role == ROLE_DEVICE)
+        session_doom(&gate->sessions, silent);
+    return who->role == ROLE_DEVICE;
+}
+
+/* With all places taken, the provisioning connection that has been silent for longest gives way: who holds a leaked key
+ * shall not keep everybody else out. */
+static bool has_room_in_role(struct gate *gate, enum role role)
+{
+    struct session *silent = NULL;
+    int most = gate->options.max[role];
+    if (most == 0 || gate->sessions.count[role] < (unsigned)most)
+        return true;
+    if (role != ROLE_PROVISIONING)
+        return false;
+    for (struct session *other = LIST_FIRST(&gate->sessions.of_role[role]); other != NULL;
+         other = LIST_NEXT(other, of_role))
+        silent = more_silent(silent, other);
+    if (silent != NULL)
+        session_doom(&gate->sessions, silent);
+    return true;
+}
+
+/* Whether there is room for one more of its kind, or room was made. The one that it displaces does not count. */
+static bool has_room(struct gate *gate, const struct identity *who, const struct session *displaced)
+{
+    bool of_device = who->role == ROLE_DEVICE || who->role == ROLE_PROVISIONING;
     if (displaced != NULL && displaced->who.role == who->role)
         return true;
-    if (most != 0 && sessions->count[who->role] >= (unsigned)most)
-        return false;
-    if (who->role != ROLE_DEVICE && who->role != ROLE_PROVISIONING)
-        return true;
-    for (struct session *other = session_first_of(sessions, name, who->name_length); other != NULL;
-         other = session_next_of(other))
-        same += !other->leaving && other->who.role == who->role;
-    return same < gate->options.max_per_device;
+    return (!of_device || has_room_in_name(gate, who)) && has_room_in_role(gate, who->role);
 }
 
 /* A connection that is let in: its number, its place in the table, its name in the broker. */
@@ -102,7 +137,6 @@ static enum refusal admit(struct gate *gate, struct mosquitto *client, struct id
 
 static enum refusal decide(struct gate *gate, struct mosquitto *client, const struct login *login, struct identity *who)
 {
-    *who = (struct identity){.role = ROLE_COUNT};
     enum refusal refusal = REFUSE_AGAIN;
     if (mosquitto_client_protocol(client) != mp_mqtt)
         return REFUSE_PROTOCOL; /* the broker does not always say when a websocket closes */
@@ -117,7 +151,7 @@ int login_on_basic_auth(int event, void *data, void *context)
 {
     struct gate *gate = context;
     struct mosquitto_evt_basic_auth *auth = data;
-    struct identity who;
+    struct identity who = {.role = ROLE_COUNT};
     struct peer peer;
     const struct session *known = session_of(&gate->sessions, auth->client);
     (void)event;

@@ -21,7 +21,7 @@ struct outgoing_item {
 };
 
 struct outgoing {
-    STAILQ_HEAD(, outgoing_item) items;
+    STAILQ_HEAD(outgoing_queue, outgoing_item) items;
     bool has_key;    /* without one there is no service to speak to */
     uint64_t key[2]; /* of stamps */
 };

@@ -13,17 +13,17 @@
 #endif
 
 static const struct {
-    int event;
     MOSQ_FUNC_generic_callback function;
+    int event;
     enum topic_id topic; /* of MOSQ_EVT_CONTROL; they have no parameters */
 } callbacks[] = {
-    {MOSQ_EVT_BASIC_AUTH, login_on_basic_auth, TOPIC_COUNT},
-    {MOSQ_EVT_DISCONNECT, login_on_disconnect, TOPIC_COUNT},
-    {MOSQ_EVT_ACL_CHECK, traffic_on_acl_check, TOPIC_COUNT},
-    {MOSQ_EVT_MESSAGE, traffic_on_message, TOPIC_COUNT},
-    {MOSQ_EVT_CONTROL, control_on_command, TOPIC_GATE_COMMAND},
-    {MOSQ_EVT_CONTROL, control_on_answer, TOPIC_GATE_ANSWER},
-    {MOSQ_EVT_TICK, turn_on_tick, TOPIC_COUNT},
+    {login_on_basic_auth, MOSQ_EVT_BASIC_AUTH, TOPIC_COUNT},
+    {login_on_disconnect, MOSQ_EVT_DISCONNECT, TOPIC_COUNT},
+    {traffic_on_acl_check, MOSQ_EVT_ACL_CHECK, TOPIC_COUNT},
+    {traffic_on_message, MOSQ_EVT_MESSAGE, TOPIC_COUNT},
+    {control_on_command, MOSQ_EVT_CONTROL, TOPIC_GATE_COMMAND},
+    {control_on_answer, MOSQ_EVT_CONTROL, TOPIC_GATE_ANSWER},
+    {turn_on_tick, MOSQ_EVT_TICK, TOPIC_COUNT},
 };
 
 #define CALLBACKS (sizeof callbacks / sizeof *callbacks)
@@ -82,35 +82,35 @@ static struct gate *gate_new(const struct options *options)
     return NULL;
 }
 
-mosq_plugin_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **user_data,
-                                             struct mosquitto_opt *given, int count)
+mosq_plugin_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **userdata,
+                                             struct mosquitto_opt *options, int option_count)
 {
-    struct options options;
+    struct options read;
     char error[200];
-    if (!options_read(&options, given, count, error, sizeof error)) {
+    if (!options_read(&read, options, option_count, error, sizeof error)) {
         mosquitto_log_printf(MOSQ_LOG_ERR, "muster: %s", error);
         return MOSQ_ERR_INVAL;
     }
-    struct gate *gate = gate_new(&options);
+    struct gate *gate = gate_new(&read);
     if (gate == NULL)
         return MOSQ_ERR_NOMEM;
-    *user_data = gate;
+    *userdata = gate;
     plugin = identifier;
     for (size_t i = 0; i < CALLBACKS; i++)
         if (mosquitto_callback_register(identifier, callbacks[i].event, callbacks[i].function, topic_of(i), gate) !=
             MOSQ_ERR_SUCCESS)
             return MOSQ_ERR_UNKNOWN;
     mosquitto_log_printf(MOSQ_LOG_NOTICE, "muster: the gate %s guards this broker, with the database %s",
-                         MUSTER_VERSION, options.database);
+                         MUSTER_VERSION, read.database);
     return MOSQ_ERR_SUCCESS;
 }
 
-mosq_plugin_EXPORT int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *given, int count)
+mosq_plugin_EXPORT int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options, int option_count)
 {
-    (void)given;
-    (void)count;
+    (void)options;
+    (void)option_count;
     for (size_t i = 0; i < CALLBACKS; i++)
         mosquitto_callback_unregister(plugin, callbacks[i].event, callbacks[i].function, topic_of(i));
-    gate_free(user_data);
+    gate_free(userdata);
     return MOSQ_ERR_SUCCESS;
 }

@@ -45,11 +45,10 @@ static struct session_list *names(const struct sessions *sessions, const char *n
 
 struct session *session_of(const struct sessions *sessions, const void *client)
 {
-    struct session *session;
-    LIST_FOREACH(session, clients(sessions, client), of_client)
-    if (session->client == client)
-        return session;
-    return NULL;
+    struct session *session = LIST_FIRST(clients(sessions, client));
+    while (session != NULL && session->client != client)
+        session = LIST_NEXT(session, of_client);
+    return session;
 }
 
 static bool has_name(const struct session *session, const char *name, size_t length)

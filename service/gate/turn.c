@@ -10,9 +10,7 @@
 
 static void check_bucket(struct gate *gate, struct session_list *bucket, int *checks)
 {
-    struct session *session;
-    LIST_FOREACH(session, bucket, of_client)
-    {
+    for (struct session *session = LIST_FIRST(bucket); session != NULL; session = LIST_NEXT(session, of_client)) {
         (*checks)++;
         if (!auth_still_holds(gate->lookup, &session->who, time(NULL)))
             session_doom(&gate->sessions, session);
@@ -29,11 +27,11 @@ static void check_some(struct gate *gate)
 /* Whoever only claims a uuid keeps its client id and a place for as long as it says something. */
 static void end_idle(struct gate *gate)
 {
-    struct session *session;
     int64_t since = gate->now - gate->options.provisioning_idle * INT64_C(1000);
-    LIST_FOREACH(session, &gate->sessions.of_role[ROLE_PROVISIONING], of_role)
-    if (session->last_word < since)
-        session_doom(&gate->sessions, session);
+    for (struct session *session = LIST_FIRST(&gate->sessions.of_role[ROLE_PROVISIONING]); session != NULL;
+         session = LIST_NEXT(session, of_role))
+        if (session->last_word < since)
+            session_doom(&gate->sessions, session);
 }
 
 static void end_doomed(struct gate *gate)

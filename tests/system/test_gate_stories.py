@@ -3,12 +3,13 @@
 database and a block do, and what the end of a connection says about presence. The tables are in test_gate.py."""
 import json
 import os
+import re
 import signal
 import ssl
 import time
 
 from gated import GatedStack, Refused, ask
-from muster import SLOW, Checks, end, wait_for
+from muster import SLOW, Checks, end, read, wait_for
 from packets import Will
 from wire import Tls
 
@@ -144,15 +145,25 @@ def limits_hold():
     with GatedStack(broker=["plugin_opt_max_%s" % each for each in ("per_device 2", "provisioning 3", "operators 3")]) as stack:
         stack.enrol("many")
         wires = [stack.device("many", suffix) for suffix in ("", "~1")]
-        is_refused(lambda: stack.device("many", "~2"), "a third connection of one device")
-        wires[1].disconnect()
-        t.check(wait_for(lambda: can(lambda: stack.device("many", "~2")), 3), "when one has left there is room again")
-        lives(wires[0], "the first")
+        time.sleep(0.2)
+        wires[0].subscribe("muster/v1/device/many/#")
+        third = stack.device("many", "~2")
+        ends(wires[1], "the most silent connection of a device with a third one")
+        lives(wires[0], "the one that has said something")
+        lives(third, "the new one")
         claims = [stack.claim("claim-%d" % number) for number in range(3)]
-        is_refused(lambda: stack.claim("claim-9"), "a fourth provisioning client")
+        time.sleep(0.2)
+        for wire in (claims[0], claims[2]):
+            wire.subscribe("muster/v1/device/claim-x/#")  # refused, but a word
+        claims.append(stack.claim("claim-9"))
+        ends(claims.pop(1), "the most silent provisioning client when a fourth comes")
+        crowd = [stack.claim("crowd", suffix) for suffix in ("", "~1")]
+        is_refused(lambda: stack.claim("crowd", "~2"), "a third claimant of one uuid: it ends nobody's connection")
+        for wire in crowd:
+            wire.disconnect()
         operators = [stack.operator("boss-%d" % number) for number in range(3)]
         is_refused(lambda: stack.operator("boss-9"), "a fourth operator")
-        for wire in claims + operators:
+        for wire in operators:
             lives(wire, "one of those within the limit")
 
 
@@ -325,6 +336,76 @@ def broker_before_database():
         t.check(wait_for(lambda: can(lambda: stack.claim("b-1")), 10), "comes in when the database is there")
         stack.start_service()
         stack.wait_ready()
+
+
+def rows_of(stack):
+    return stack.one("SELECT (SELECT count(*) FROM device) || ' ' || (SELECT count(*) FROM audit) || ' ' || "
+                     "(SELECT sum(last_seen) FROM presence)")
+
+
+def broker_without_a_gate():
+    """A broker that lets anyone say anything is not listened to: no stamp can be forged there, no heartbeat counts. When
+    the gate is back, so is the service."""
+    with GatedStack() as stack:
+        stack.enrol("p-1")
+        spy = stack.spy()
+        real = read(stack.path("mosquitto.conf"))
+        open_conf = re.sub(r"(?m)^plugin.*\n", "", real).replace("allow_anonymous false", "allow_anonymous true")
+        stamp = ask_for_a_stamp(stack, spy)
+        end(stack.broker)
+        stack.write("mosquitto.conf", open_conf)
+        time.sleep(1.2)  # last_seen is written once a second
+        before = rows_of(stack)
+        stack.start_broker()
+        t.check(wait_for(lambda: "gate_missing" in stack.log(), 10), "the log says that the gate is missing", stack.log())
+        stranger = stack.wire("plain")
+        t.equal(stranger.connect("stranger"), 0, "the broker lets anyone in")
+        stranger.subscribe("muster/v1/#")
+        for _ in range(20):
+            for topic, body, words in (
+                    ("muster/v1/device/p-1/get", "{}", [("muster-stamp", stamp)]),
+                    ("muster/v1/device/p-2/register", '{"provisioningKey":"%s"}' % stack.key, [("muster-stamp", stamp)]),
+                    ("muster/v1/admin/x/key/create", '{"operatorKey":"%s"}' % stack.admin, []),
+                    ("muster/v1/device/p-1/heartbeat", "{}", []),
+                    ("muster/v1/device/p-1/connect", '{"session":"s"}', [("muster-stamp", "0" * 16 + stamp[16:])])):
+                stranger.publish(topic, body, user=words)
+            time.sleep(0.2)
+        answers = [each.topic for each in stranger.receive() if each.topic.endswith(("accepted", "rejected"))]
+        t.equal(answers, [], "nobody is answered")
+        t.equal(rows_of(stack), before, "nothing has changed in the database")
+        t.check(stack.log().count("gate_missing") == 1, "it is said once", stack.log())
+        end(stack.broker)
+        stack.write("mosquitto.conf", real)
+        stack.start_broker()
+        t.check(wait_for(stack.answers, 15), "behind the gate again it serves", stack.log())
+
+
+def ask_for_a_stamp(stack, spy):
+    """A true stamp of a device's `get`, as somebody might have seen it."""
+    wire = stack.device("p-1")
+    ask(wire, "muster/v1/device/p-1/get", "{}".encode())
+    wire.disconnect()
+    return next(value for each in spy.on("muster/v1/device/p-1/get") for name, value in each.properties["user"]
+                if name == "muster-stamp")
+
+
+def word_that_was_lost():
+    """The service dies between the commit of a block and its word to the gate: after its next start the gate finds out."""
+    with GatedStack() as stack:
+        stack.enrol("l-1", True)
+        stack.enrol("l-2")
+        blocked = [stack.device("l-1"), stack.certified("l-1", "~c")]
+        neighbour, boss = stack.device("l-2"), stack.operator("boss")
+        stack.kill_service()
+        stack.edit("UPDATE device SET state = 4 WHERE uuid = 'l-1'")
+        for wire in blocked:
+            lives(wire, "a connection that nobody has spoken of yet")
+        stack.start_service()
+        for wire in blocked:
+            ends(wire, "a connection whose device was blocked", 10)
+        for wire, what in ((neighbour, "another device"), (boss, "an operator")):
+            lives(wire, what)
+        is_refused(lambda: stack.device("l-1"), "the blocked device")
 
 
 def broker_restart():
@@ -502,7 +583,7 @@ def last_will_behind_the_gate():
 
 
 t.run(two_with_different_keys_or_uuids, two_with_one_uuid, an_answer_waits_for_nobody, a_claim_on_a_live_device,
-      an_idle_claim_is_closed, limits_hold, displacement, suffixes_live_side_by_side, answers_of_operators,
+      an_idle_claim_is_closed, limits_hold, broker_without_a_gate, word_that_was_lost, displacement, suffixes_live_side_by_side, answers_of_operators,
       sighup_disturbs_nobody, database_away, broker_before_database, broker_restart, reset_closes_every_connection,
       an_old_connection_has_no_part_in_a_new_registration, superseded_certificate_ends, kick_and_block,
       resumed_sessions_are_looked_at, presence_by_closing,
