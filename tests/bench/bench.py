@@ -3,7 +3,7 @@
 $BUILD/bench/STEP.json; the exit code is 1 when a row falls short.
 
 usage: BUILD=build bench.py [STEP...]      without a step: all of them
-       ENROL=5000 bench.py enrol           another number of devices for that step
+       ENROL=5000 bench.py enrol   another number of devices for that step
 """
 import importlib
 import json
