@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that Muster needs and that are missing. Quiet and quick when there are none.
-# usage: setup.sh [run|check]
+# usage: setup.sh [run|check|bench]
 set -eu
 
 packages="gcc libc6-dev libpaho-mqtt-dev libssl-dev libcjson-dev libsqlite3-dev libsmartcols-dev mosquitto-dev libmosquitto-dev"
 case "${1:-}" in
 run) packages="$packages mosquitto mosquitto-clients openssl" ;;
 check) packages="$packages mosquitto mosquitto-clients openssl jq strace sqlite3 pkg-config python3 python3-paho-mqtt clang-format clang-tidy cppcheck" ;;
+bench) packages="$packages mosquitto mosquitto-clients openssl python3 python3-paho-mqtt valgrind" ;;
 esac
 
 missing=""
