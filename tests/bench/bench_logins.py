@@ -19,8 +19,9 @@ def in_the_gate(figures):
         large, small = cost[kind + "_large"], cost[kind + "_small"]
         name = kind.replace("_", " ")
         figures.add("gate, login by %s, %d devices" % (name, LARGE), large, most=100, unit="us")
+        # Its share of a login is small, and grows with the depth of a B-tree: the bar is on the whole login, below.
         figures.add("gate, login by %s, %d devices against %d" % (name, LARGE, SMALL), large, small, large / small,
-                    most=1.25, unit="us")
+                    unit="us")
 
 
 def cpu_per_login(stand, broker, gate, logins):
