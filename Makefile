@@ -72,7 +72,7 @@ $(BUILD)/service/store/migrate.o: FILE_FLAGS := -Wno-overlength-strings
 $(BUILD)/musterd: $(BUILD)/service/main.o $(CONFIG) $(IO) $(CORE) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_SERVICE)
 
-CTL_IO := $(addprefix $(BUILD)/service/io/,mqtt.o mqtt_message.o clock.o entropy.o secret.o)
+CTL_IO := $(addprefix $(BUILD)/service/io/,loopback.o listeners.o mqtt.o mqtt_message.o clock.o entropy.o secret.o)
 $(BUILD)/musterctl: $(CTL) $(CONFIG) $(CTL_IO) $(STORE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ -lsqlite3 $(LIBS_CTL)
 

@@ -19,6 +19,7 @@ struct config {
     char mode[16];               /* gated or open */
     char broker_host[CONFIG_TEXT];
     int broker_port;
+    char broker_user[CONFIG_TEXT];
     char broker_username[CONFIG_TEXT];          /* _muster; "" (open mode, when absent): none */
     char broker_password_file[CONFIG_PATH];     /* service.key; "" (open mode, when absent): none */
     char broker_ca_file[CONFIG_PATH];           /* "": without TLS */

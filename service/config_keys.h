@@ -31,6 +31,9 @@
       "The user name for the broker. In open mode, when absent: none.")                                                \
     X("broker_password_file", CONFIG_FILE, broker_password_file, 0, 0, "service.key", "",                              \
       "A file whose first line is the password for the broker. In open mode, when absent: none.")                      \
+    X("broker_user", CONFIG_STRING, broker_user, 1, CONFIG_TEXT - 1, "mosquitto", "",                                  \
+      "Without TLS the broker's port on loopback must be held by a process of root, of the service's own user, or of " \
+      "this one (a name or a number).")                                                                                \
     X("broker_ca_file", CONFIG_FILE, broker_ca_file, 0, 0, "", "",                                                     \
       "The certificates that the broker's must come from; it must name broker_host. Empty: no TLS.")                   \
     X("broker_certificate_file", CONFIG_FILE, broker_certificate_file, 0, 0, "", "",                                   \

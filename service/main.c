@@ -186,12 +186,27 @@ static int run(const struct config *config)
     return result;
 }
 
+/* The service's key goes to the broker, and must not be read on the way. */
+static int check_way(const struct config *config)
+{
+    char error[300];
+    if (config->broker_ca_file[0] != '\0' ||
+        loopback_look(config->broker_host, 0, error, sizeof error) == LOOPBACK_ONLY)
+        return 0;
+    fprintf(
+        stderr,
+        "error: without TLS the broker must be on loopback: %s\n  mend: set broker_ca_file, broker_certificate_file "
+        "and broker_key_file, and the port for mutual TLS (docs/configuration.md)\n",
+        error);
+    return -1;
+}
+
 /* Open mode trusts whoever reaches the broker: then it must be loopback, and nothing else. */
 static int check_mode(const struct config *config, bool test)
 {
     char error[300];
     if (!config_is_open(config))
-        return 0;
+        return check_way(config);
     /* Who listens at present is nothing that the configuration says: a test looks at the host alone. */
     if (loopback_look(config->broker_host, test ? 0 : config->broker_port, error, sizeof error) != LOOPBACK_NOT)
         return 0; /* what cannot be seen is told once, when the broker is looked at again */

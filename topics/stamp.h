@@ -22,7 +22,7 @@
 #define STAMP_HOW_LIST(X)                                                                                              \
     X(STAMP_NOBODY, "none", false) /* a login that was refused */                                                      \
     X(STAMP_KEY, "key", true)      /* a provisioning key */                                                            \
-    X(STAMP_API, "api", false)                                                                                         \
+    X(STAMP_API, "api", true)                                                                                          \
     X(STAMP_CERTIFICATE, "certificate", true)                                                                          \
     X(STAMP_OPERATOR, "operator", true)                                                                                \
     X(STAMP_SERVICE, "service", false)
@@ -42,7 +42,7 @@ struct stamp {
     char client_id[LIMIT_CLIENT_ID + 1];
 };
 
-/* "key:<id>", "api", ...: who, for logs and the audit. */
+/* "key:<id>", "api:<id>", ...: who, for logs and the audit. */
 #define STAMP_NAME (STAMP_CREDENTIAL + 16)
 void stamp_name(const struct stamp *stamp, char out[STAMP_NAME]);
 

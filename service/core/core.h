@@ -61,7 +61,7 @@ struct ticket {
 /* Who asks; the tenant comes from here and never from a payload. */
 struct sender {
     unsigned may;                  /* one of MAY_...; 0: nobody */
-    char name[STAMP_NAME];         /* key:<id>, device, api, certificate:<id>, operator:<id> */
+    char name[STAMP_NAME];         /* key:<id>, device, api:<id>, certificate:<id>, operator:<id> */
     char tenant[LIMIT_TENANT + 1]; /* of the key or operator; "": all tenants */
     struct key_row key;            /* of a provisioning key */
     struct stamp stamp;            /* what the gate says; zeros in open mode */

@@ -1,5 +1,6 @@
 #include "service/core/identify.h"
 
+#include "service/core/policy.h"
 #include "topics/id.h"
 
 #include <stdio.h>
@@ -113,15 +114,41 @@ static enum status by_payload(struct core *core, struct request *request)
     return as_device(request, "device");
 }
 
-/* A certificate that was revoked while the message was on its way speaks for nobody any more. */
-static enum status by_certificate(struct core *core, struct request *request, const char *name)
+static enum status by_api_key(struct core *core, struct request *request, const char *name)
 {
     bool holds = false;
     enum status status =
-        store_certificate_holds(core->store, request->sender.stamp.credential, request->address.id, &holds);
-    if (status == ST_OK && !holds)
-        status = ST_CERTIFICATE_REVOKED;
+        store_api_key_holds(core->store, request->sender.stamp.credential, request->address.id, &holds);
+    if (status != ST_OK)
+        return fail(&request->why, status, NULL, NULL);
+    return holds ? as_device(request, name)
+                 : fail(&request->why, ST_NOT_AUTHORISED, NULL, "The API key does not hold any more.");
+}
+
+static enum status by_certificate(struct core *core, struct request *request, const char *name)
+{
+    struct certificate_entry entry;
+    enum status status = store_certificate_find(core->store, request->sender.stamp.credential, &entry);
+    if (status == ST_OK && strcmp(entry.uuid, request->address.id) != 0)
+        status = ST_CERTIFICATE_NOT_FOUND;
+    if (status == ST_OK)
+        status = policy_certificate(entry.state, entry.not_after, core->now.wall);
     return status == ST_OK ? as_device(request, name) : fail(&request->why, status, NULL, NULL);
+}
+
+/* A credential that ended while the message was on its way speaks for nobody any more. */
+static enum status by_own_credential(struct core *core, struct request *request, const char *name)
+{
+    return (request->sender.stamp.how == STAMP_API ? by_api_key : by_certificate)(core, request, name);
+}
+
+/* What the gate tells. Of a login it counts only as long as its credential does. */
+static enum status by_gate(struct core *core, struct request *request, const char *name)
+{
+    enum status status = request->address.operation == OP_CONNECTED ? by_own_credential(core, request, name) : ST_OK;
+    request->sender.may = MAY_GATE;
+    snprintf(request->sender.name, sizeof request->sender.name, "%s", name);
+    return status;
 }
 
 /* Behind the gate: it has compared the secret. */
@@ -132,20 +159,16 @@ static enum status by_stamp(struct core *core, struct request *request)
     if (request->address.operation == OP_HEARTBEAT)
         return as_device(request, "device");
     stamp_name(stamp, name);
-    if (request->address.gate) {
-        request->sender.may = MAY_GATE;
-        snprintf(request->sender.name, sizeof request->sender.name, "%s", name);
-        return ST_OK;
-    }
+    if (request->address.gate)
+        return by_gate(core, request, name);
     switch (stamp->how) {
     case STAMP_KEY:
         return by_provisioning_key(core, request, stamp->credential, NULL);
     case STAMP_OPERATOR:
         return by_operator_key(core, request, stamp->credential, NULL);
-    case STAMP_CERTIFICATE:
-        return by_certificate(core, request, name);
     case STAMP_API:
-        return as_device(request, name);
+    case STAMP_CERTIFICATE:
+        return by_own_credential(core, request, name);
     case STAMP_NOBODY:
     case STAMP_SERVICE:
     case STAMP_HOW_COUNT:

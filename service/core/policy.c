@@ -28,6 +28,17 @@ enum status policy_device_may_act(enum device_state state, struct why *why)
     return fail(why, states[state].acts, NULL, "The device is %s.", states[state].name);
 }
 
+enum status policy_certificate(const char *state, int64_t not_after, int64_t now)
+{
+    static const char *const live[] = {"pending", "active", "expiring"};
+    if (strcmp(state, "expired") == 0 || now / 1000 > not_after)
+        return ST_CERTIFICATE_EXPIRED;
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++)
+        if (strcmp(state, live[i]) == 0)
+            return ST_OK;
+    return ST_CERTIFICATE_REVOKED;
+}
+
 enum verdict { NEVER, CHANGES, SAME };
 
 /* By the states in their order: unregistered, pending_approval, registered, provisioned, blocked, decommissioned. */

@@ -50,6 +50,10 @@ enum device_state policy_unblocked(bool has_api_key, bool has_certificate);
  * ST_DEVICE_BLOCKED, a provisioning key's ST_DEVICE_EXISTS. */
 enum status policy_repeat(enum device_state state, bool own, struct why *why);
 
+/* Whether a certificate in this state, valid until `not_after` (seconds since 1970, inclusive), may be used at `now`
+ * (wall ms): ST_OK, ST_CERTIFICATE_REVOKED (superseded, too) or ST_CERTIFICATE_EXPIRED. */
+enum status policy_certificate(const char *state, int64_t not_after, int64_t now);
+
 /* The name of a state on the wire. */
 const char *policy_state_name(enum device_state state);
 

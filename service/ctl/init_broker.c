@@ -71,10 +71,13 @@ static void put_common(struct page *page, bool open)
               "max_packet_size 65536\n"
               "max_queued_messages 100000\n");
     put(page, open ? "max_inflight_messages 100\n"
-                   : "max_queued_bytes 67108864\n"
+                   : "max_queued_bytes 16777216\n"
                      "max_inflight_messages 100\n"
                      "max_keepalive 300\n"
-                     "check_retain_source true\n"
+                     "# Only the service may retain; the check would ask the gate in nobody's name.\n"
+                     "check_retain_source false\n"
+                     "# Nobody needs a session that is kept while it is away.\n"
+                     "persistent_client_expiration 1h\n"
                      "# Nobody may read $SYS.\n"
                      "sys_interval 0\n");
     put(page, "set_tcp_nodelay true\n\n"

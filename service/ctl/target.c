@@ -4,6 +4,7 @@
 #include "service/core/secret.h"
 #include "service/ctl/out.h"
 #include "service/io/entropy.h"
+#include "service/io/loopback.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +71,16 @@ static enum ctl_exit read_key(struct target *target)
     return end;
 }
 
+/* The operator's key goes there; without TLS it must be the broker that listens, not somebody in its place. */
+static enum ctl_exit check_port(const struct config *config)
+{
+    char why[300];
+    if (config_is_open(config) || config->broker_ca_file[0] != '\0' ||
+        loopback_is_held_by(config->broker_port, config->broker_user, why, sizeof why))
+        return CTL_DONE;
+    return out_error(CTL_DENIED, NULL, "end that process, or set broker_user in muster.conf", "%s", why);
+}
+
 enum ctl_exit target_find(const struct args *args, struct target *out)
 {
     char path[CONFIG_PATH + 16], error[900], mend[CONFIG_PATH + 64];
@@ -89,7 +100,8 @@ enum ctl_exit target_find(const struct args *args, struct target *out)
     memcpy(out->client_id, "musterctl-", 11);
     entropy_fill(random, sizeof random);
     secret_base32(random, sizeof random, out->client_id + strlen(out->client_id));
-    return read_key(out);
+    end = check_port(&out->config);
+    return end == CTL_DONE ? read_key(out) : end;
 }
 
 void target_wipe(struct target *target)

@@ -191,7 +191,7 @@ enum refusal auth_login(struct lookup *lookup, const struct auth_options *option
     return by_password(lookup, login, out);
 }
 
-bool auth_still_holds(struct lookup *lookup, const struct identity *who, int64_t now)
+enum holds auth_still_holds(struct lookup *lookup, const struct identity *who, int64_t now)
 {
     static const enum lookup_kind kind_of[STAMP_HOW_COUNT] = {[STAMP_KEY] = LOOKUP_PROVISIONING,
                                                               [STAMP_API] = LOOKUP_API,
@@ -199,9 +199,9 @@ bool auth_still_holds(struct lookup *lookup, const struct identity *who, int64_t
                                                               [STAMP_OPERATOR] = LOOKUP_OPERATOR};
     struct found_credential row;
     if (who->role == ROLE_SERVICE)
-        return true;
+        return HOLDS;
     enum found found = lookup_credential(lookup, kind_of[who->stamp.how], who->stamp.credential, &row);
     if (found == FOUND_UNREADABLE)
-        return true;
-    return found == FOUND && row.good && (row.not_after == 0 || row.not_after >= now);
+        return HOLDS_PERHAPS;
+    return found == FOUND && row.good && (row.not_after == 0 || row.not_after >= now) ? HOLDS : HOLDS_NOT;
 }

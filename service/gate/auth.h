@@ -52,9 +52,13 @@ struct auth_options {
 enum refusal auth_login(struct lookup *lookup, const struct auth_options *options, const struct login *login,
                         struct identity *out);
 
-/* Whether a connection's credential would still be let in at `now`; a database that cannot be read ends no connection.
- */
-bool auth_still_holds(struct lookup *lookup, const struct identity *who, int64_t now);
+/* Whether a connection's credential would still be let in at `now` (seconds since 1970). */
+enum holds {
+    HOLDS,
+    HOLDS_NOT,
+    HOLDS_PERHAPS, /* the database cannot be read: that ends no connection, and is asked again */
+};
+enum holds auth_still_holds(struct lookup *lookup, const struct identity *who, int64_t now);
 
 /* Whether an address is this machine's own. */
 bool auth_is_loopback(const char *address);

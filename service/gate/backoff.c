@@ -53,6 +53,6 @@ void backoff_forget(struct backoff *backoff, const char *uuid, size_t length)
 {
     uint64_t name = name_hash(backoff, uuid, length);
     for (size_t i = 0; i < BACKOFF_PLACES; i++)
-        if (backoff->places[i].name == name)
+        if (length == 0 || backoff->places[i].name == name)
             backoff->places[i].login = 0;
 }

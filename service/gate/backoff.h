@@ -28,7 +28,7 @@ bool backoff_holds(const struct backoff *backoff, const struct login *login, int
 /* This login was refused for its credential. */
 void backoff_note(struct backoff *backoff, const struct login *login, int64_t now);
 
-/* Forgets what was noted of a uuid: its credentials may hold again. */
+/* Forgets what was noted of a uuid, or, with `length` 0, of all: credentials may hold again. */
 void backoff_forget(struct backoff *backoff, const char *uuid, size_t length);
 
 #endif

@@ -27,17 +27,23 @@ static void close_all_of(struct gate *gate, const char *uuid)
             session_doom(&gate->sessions, session);
 }
 
-/* Without an argument all are checked, some in each turn: turn.c. */
+/* Without an argument all are checked, some in each turn; so they are when a row cannot be read now. */
 static void check_all_of(struct gate *gate, const char *uuid)
 {
     size_t length = strlen(uuid);
+    bool unsure = false;
     if (length == 0)
-        gate->check_at = 0;
+        turn_check_all(gate, true);
     backoff_forget(&gate->backoff, uuid, length);
     for (struct session *session = session_first_of(&gate->sessions, uuid, length); session != NULL;
-         session = session_next_of(session))
-        if (!auth_still_holds(gate->lookup, &session->who, time(NULL)))
+         session = session_next_of(session)) {
+        enum holds holds = auth_still_holds(gate->lookup, &session->who, time(NULL));
+        if (holds == HOLDS_NOT)
             session_doom(&gate->sessions, session);
+        unsure = unsure || holds == HOLDS_PERHAPS;
+    }
+    if (unsure)
+        turn_check_all(gate, false);
 }
 
 static const struct command {

@@ -3,7 +3,6 @@
 
 #include "service/io/entropy.h"
 #include "topics/json_write.h"
-#include "topics/topic.h"
 
 #include <mosquitto.h>
 #include <stdio.h>
@@ -12,12 +11,6 @@
 
 #define LINES_BURST  50
 #define LINES_REFILL 200 /* ms a line */
-
-/* Where hints go; all they say is in the stamp. */
-static void hint(struct gate *gate, enum topic_id id, const struct stamp *stamp, const char *payload)
-{
-    outgoing_notice(&gate->outgoing, stamp, topic_pattern(id), payload, strlen(payload)); /* it has no parameters */
-}
 
 static bool may_log(struct gate *gate)
 {
@@ -55,60 +48,7 @@ static void tell_refused(struct gate *gate, const struct identity *who, enum ref
     json_open(&json, NULL, '{');
     json_text(&json, "reason", refusal_word(refusal));
     json_close(&json, '}');
-    hint(gate, TOPIC_GATE_REFUSED, &who->stamp, payload);
-}
-
-/* The one of `silent` and `other` that has said nothing for longer. */
-static struct session *more_silent(struct session *silent, struct session *other)
-{
-    if (other->leaving || other->doomed)
-        return silent;
-    return silent == NULL || other->last_word < silent->last_word ? other : silent;
-}
-
-/* With its bound of connections reached, a device ends its own most silent one; a claimant of a uuid ends nobody's. */
-static bool has_room_in_name(struct gate *gate, const struct identity *who)
-{
-    struct session *silent = NULL;
-    int same = 0;
-    for (struct session *other = session_first_of(&gate->sessions, who->stamp.client_id, who->name_length);
-         other != NULL; other = session_next_of(other))
-        if (other->who.role == who->role && !other->leaving && !other->doomed) {
-            same++;
-            silent = more_silent(silent, other);
-        }
-    if (same < gate->options.max_per_device)
-        return true;
-    if (who->role == ROLE_DEVICE)
-        session_doom(&gate->sessions, silent);
-    return who->role == ROLE_DEVICE;
-}
-
-/* With all places taken, the provisioning connection that has been silent for longest gives way: who holds a leaked key
- * shall not keep everybody else out. */
-static bool has_room_in_role(struct gate *gate, enum role role)
-{
-    struct session *silent = NULL;
-    int most = gate->options.max[role];
-    if (most == 0 || gate->sessions.count[role] < (unsigned)most)
-        return true;
-    if (role != ROLE_PROVISIONING)
-        return false;
-    for (struct session *other = LIST_FIRST(&gate->sessions.of_role[role]); other != NULL;
-         other = LIST_NEXT(other, of_role))
-        silent = more_silent(silent, other);
-    if (silent != NULL)
-        session_doom(&gate->sessions, silent);
-    return true;
-}
-
-/* Whether there is room for one more of its kind, or room was made. The one that it displaces does not count. */
-static bool has_room(struct gate *gate, const struct identity *who, const struct session *displaced)
-{
-    bool of_device = who->role == ROLE_DEVICE || who->role == ROLE_PROVISIONING;
-    if (displaced != NULL && displaced->who.role == who->role)
-        return true;
-    return (!of_device || has_room_in_name(gate, who)) && has_room_in_role(gate, who->role);
+    outgoing_hint(&gate->outgoing, TOPIC_GATE_REFUSED, &who->stamp, payload);
 }
 
 /* A connection that is let in: its number, its place in the table, its name in the broker. */
@@ -119,7 +59,7 @@ static enum refusal admit(struct gate *gate, struct mosquitto *client, struct id
     struct session *live = session_live(&gate->sessions, who->stamp.client_id);
     if (live != NULL && !identity_may_displace(who, &live->who))
         return REFUSE_TAKEN;
-    if (!has_room(gate, who, live))
+    if (!room_make(gate, who, live))
         return REFUSE_FULL;
     entropy_fill(random, sizeof random);
     secret_base32(random, sizeof random, nonce);
@@ -156,7 +96,10 @@ int login_on_basic_auth(int event, void *data, void *context)
     const struct session *known = session_of(&gate->sessions, auth->client);
     (void)event;
     gate->now = gate_clock();
-    /* Asked again, after SIGHUP: the user name is the one that was given here. */
+    /* Asked again, after SIGHUP. Sessions that are kept for who is away are asked for, too: to refuse one makes
+     * mosquitto 2.0 put it on its list of expiring sessions twice, and free it twice. */
+    if (gate->reloading && known == NULL)
+        return MOSQ_ERR_SUCCESS;
     if (known != NULL && auth->username != NULL && strcmp(auth->username, known->username) == 0)
         return known->doomed ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;
     const char *address = mosquitto_client_address(auth->client);
@@ -175,7 +118,7 @@ int login_on_basic_auth(int event, void *data, void *context)
         return MOSQ_ERR_AUTH;
     }
     if (who.role == ROLE_DEVICE)
-        hint(gate, TOPIC_GATE_CONNECTED, &who.stamp, "");
+        outgoing_hint(&gate->outgoing, TOPIC_GATE_CONNECTED, &who.stamp, "");
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -189,6 +132,15 @@ int login_on_disconnect(int event, void *data, void *context)
         return MOSQ_ERR_SUCCESS;
     session_close(&gate->sessions, session);
     if (session->who.role == ROLE_DEVICE)
-        hint(gate, TOPIC_GATE_DISCONNECTED, &session->who.stamp, "");
+        outgoing_hint(&gate->outgoing, TOPIC_GATE_DISCONNECTED, &session->who.stamp, "");
+    return MOSQ_ERR_SUCCESS;
+}
+
+int login_on_reload(int event, void *data, void *context)
+{
+    struct gate *gate = context;
+    (void)event;
+    (void)data;
+    gate->reloading = true;
     return MOSQ_ERR_SUCCESS;
 }

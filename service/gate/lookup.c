@@ -8,6 +8,7 @@
 
 #define LOOKUP_DEVICE (LOOKUP_CERTIFICATE + 1)
 #define LOOKUPS       (LOOKUP_DEVICE + 1)
+#define LOOKUP_PATH   1024
 
 /* Columns: hash, uuid, tenant, good, not_after. A provisioning key that is spent, expired or disabled still opens a
  * connection: its owner shall hear why it enrols nobody. */
@@ -24,10 +25,19 @@ static const char *const statements[LOOKUPS] = {
 };
 _Static_assert(DEVICE_REGISTERED == 2 && DEVICE_PROVISIONED == 3, "the states in which a device may act");
 
+/* The database, its log and its index: who holds one of them after it was replaced reads the past for ever. */
+static const char *const endings[] = {"", "-wal", "-shm"};
+#define FILES (sizeof endings / sizeof *endings)
+
+struct file_id {
+    dev_t device;
+    ino_t inode; /* 0: there is none */
+};
+
 struct lookup {
     sqlite3 *handle; /* NULL: not open */
     sqlite3_stmt *prepared[LOOKUPS];
-    struct stat file; /* what was opened: a database that was restored from a backup is another file */
+    struct file_id files[FILES]; /* what was opened: a database that was restored from a backup has other ones */
     char error[160];
     char path[];
 };
@@ -35,6 +45,8 @@ struct lookup {
 struct lookup *lookup_new(const char *path)
 {
     size_t size = strlen(path) + 1;
+    if (size > LOOKUP_PATH)
+        return NULL;
     struct lookup *lookup = calloc(1, sizeof *lookup + size);
     if (lookup != NULL)
         memcpy(lookup->path, path, size);
@@ -66,16 +78,32 @@ static bool give_up(struct lookup *lookup, const char *why)
     return false;
 }
 
-/* The same file as before, or opened anew. */
+static void look_at_files(const struct lookup *lookup, struct file_id files[FILES])
+{
+    char name[LOOKUP_PATH + 8];
+    for (size_t i = 0; i < FILES; i++) {
+        struct stat file;
+        snprintf(name, sizeof name, "%s%s", lookup->path, endings[i]);
+        files[i] = (struct file_id){0, 0};
+        if (stat(name, &file) == 0)
+            files[i] = (struct file_id){file.st_dev, file.st_ino};
+    }
+}
+
+/* The same files as before, or opened anew. */
 static bool open_database(struct lookup *lookup)
 {
-    struct stat file;
-    if (stat(lookup->path, &file) != 0)
+    struct file_id files[FILES];
+    look_at_files(lookup, files);
+    if (files[0].inode == 0)
         return give_up(lookup, "there is no such file, or it cannot be reached");
-    if (lookup->handle != NULL && file.st_dev == lookup->file.st_dev && file.st_ino == lookup->file.st_ino)
+    bool same = true;
+    for (size_t i = 0; i < FILES; i++)
+        same = same && files[i].device == lookup->files[i].device && files[i].inode == lookup->files[i].inode;
+    if (lookup->handle != NULL && same)
         return true;
     close_database(lookup);
-    lookup->file = file;
+    memcpy(lookup->files, files, sizeof files);
     if (sqlite3_open_v2(lookup->path, &lookup->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return give_up(lookup, sqlite3_errmsg(lookup->handle));
     sqlite3_exec(lookup->handle, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;", NULL, NULL, NULL);

@@ -11,7 +11,7 @@
 
 struct lookup;
 
-/* `path` is copied. NULL without memory. The caller owns it. */
+/* `path` is copied. NULL without memory, or when it has 1024 octets and more. The caller owns it. */
 struct lookup *lookup_new(const char *path);
 void lookup_free(struct lookup *lookup);
 

@@ -81,14 +81,24 @@ bool outgoing_notice(struct outgoing *outgoing, const struct stamp *stamp, const
                                   add(outgoing, 0, "", topic, payload, length, properties));
 }
 
-/* Whether the connection that asked is still the one of its client id. */
-static bool is_there(const struct sessions *sessions, const struct outgoing_item *item)
+bool outgoing_hint(struct outgoing *outgoing, enum topic_id topic, const struct stamp *stamp, const char *payload)
 {
-    const struct session *session = session_live(sessions, item->client_id);
-    return session != NULL && !session->doomed && session->who.stamp.connection == item->connection;
+    return outgoing_notice(outgoing, stamp, topic_pattern(topic), payload, strlen(payload));
 }
 
-void outgoing_flush(struct outgoing *outgoing, const struct sessions *sessions)
+/* Whether the connection that asked is still the one of its client id. */
+static bool is_there(struct sessions *sessions, const struct outgoing_item *item)
+{
+    struct session *session = session_live(sessions, item->client_id);
+    if (session == NULL || session->doomed || session->who.stamp.connection != item->connection)
+        return false;
+    session->unanswered -= session->unanswered > 0;
+    if (++session->answers > OUTGOING_ANSWERS && session->who.role == ROLE_PROVISIONING)
+        session_doom(sessions, session);
+    return true;
+}
+
+void outgoing_flush(struct outgoing *outgoing, struct sessions *sessions)
 {
     struct outgoing_item *item;
     while ((item = take_first(outgoing)) != NULL) {

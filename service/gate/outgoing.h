@@ -7,6 +7,7 @@
 #define MUSTER_GATE_OUTGOING_H
 
 #include "service/gate/session.h"
+#include "topics/topic.h"
 
 #include <mosquitto_broker.h>
 
@@ -37,11 +38,16 @@ bool outgoing_answer(struct outgoing *outgoing, uint64_t connection, const char 
 bool outgoing_notice(struct outgoing *outgoing, const struct stamp *stamp, const char *topic, const void *payload,
                      size_t length);
 
+/* What the gate sees, on a topic without parameters. */
+bool outgoing_hint(struct outgoing *outgoing, enum topic_id topic, const struct stamp *stamp, const char *payload);
+
 /* Adds the stamp for a message to its properties. False without memory, or without a service. */
 bool outgoing_stamp(const struct outgoing *outgoing, const struct stamp *stamp, const struct stamped *what,
                     mosquitto_property **properties);
 
-/* Hands everything to the broker; an answer whose connection has gone is dropped. */
-void outgoing_flush(struct outgoing *outgoing, const struct sessions *sessions);
+/* Hands everything to the broker; an answer whose connection has gone is dropped. A provisioning connection that has
+ * had OUTGOING_ANSWERS ends: it would fill the broker's memory by never acknowledging one. */
+#define OUTGOING_ANSWERS 64
+void outgoing_flush(struct outgoing *outgoing, struct sessions *sessions);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     enum topic_id topic; /* of MOSQ_EVT_CONTROL; they have no parameters */
 } callbacks[] = {
     {login_on_basic_auth, MOSQ_EVT_BASIC_AUTH, TOPIC_COUNT},
+    {login_on_reload, MOSQ_EVT_RELOAD, TOPIC_COUNT},
     {login_on_disconnect, MOSQ_EVT_DISCONNECT, TOPIC_COUNT},
     {traffic_on_acl_check, MOSQ_EVT_ACL_CHECK, TOPIC_COUNT},
     {traffic_on_message, MOSQ_EVT_MESSAGE, TOPIC_COUNT},
@@ -70,8 +71,8 @@ static struct gate *gate_new(const struct options *options)
     gate->options = *options;
     gate->now = gate_clock();
     gate->lines.refilled = gate->now - INT64_C(3600) * 1000;
-    gate->last_connection = (uint64_t)time(NULL) << 24;
-    gate->check_at = SESSION_BUCKETS;
+    gate->last_connection = (uint64_t)time(NULL) << 24 | (keys[0] & 0xfffff); /* a clock that goes back finds others */
+    gate->walk.at = SESSION_BUCKETS;
     gate->backoff.key[0] = keys[2];
     gate->backoff.key[1] = keys[3];
     outgoing_init(&gate->outgoing);

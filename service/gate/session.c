@@ -99,7 +99,7 @@ struct session *session_add(struct sessions *sessions, const void *client, const
         return NULL;
     session->who = *who;
     session->client = client;
-    session->last_word = now;
+    session->begun = session->last_word = now;
     stamp_name(&who->stamp, name);
     snprintf(session->username, sizeof session->username, "%s %s", name, nonce);
     LIST_INSERT_HEAD(clients(sessions, client), session, of_client);

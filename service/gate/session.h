@@ -21,7 +21,10 @@ struct session {
     bool leaving; /* displaced or closed: what it still writes is its last will */
     bool closed;
     bool doomed;       /* to be closed at the end of the turn */
-    int64_t last_word; /* monotonic ms */
+    int64_t begun;     /* monotonic ms, as the next */
+    int64_t last_word; /* the last thing that it was allowed to publish or subscribe */
+    int unanswered;    /* requests of a provisioning connection that wait */
+    int answers;
     LIST_ENTRY(session) of_client, of_name, of_role;
     STAILQ_ENTRY(session) of_closed, of_doomed;
 };

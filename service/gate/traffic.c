@@ -35,12 +35,12 @@ int traffic_on_acl_check(int event, void *data, void *context)
         return MOSQ_ERR_SUCCESS;
     if (session->leaving && check->access == MOSQ_ACL_WRITE)
         return take_will(gate, session, check);
+    bool known = check->access > 0 && (size_t)check->access < sizeof actions / sizeof *actions;
+    if (!known || !acl_allows(&session->who, actions[check->access], check->topic, check->retain))
+        return MOSQ_ERR_ACL_DENIED;
     if (check->access != MOSQ_ACL_READ)
         session->last_word = gate->now;
-    bool known = check->access > 0 && (size_t)check->access < sizeof actions / sizeof *actions;
-    return known && acl_allows(&session->who, actions[check->access], check->topic, check->retain)
-               ? MOSQ_ERR_SUCCESS
-               : MOSQ_ERR_ACL_DENIED;
+    return MOSQ_ERR_SUCCESS;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -80,12 +80,17 @@ int traffic_on_message(int event, void *data, void *context)
 {
     struct gate *gate = context;
     struct mosquitto_evt_message *message = data;
-    const struct session *session = session_of(&gate->sessions, message->client);
+    struct session *session = session_of(&gate->sessions, message->client);
     (void)event;
     if (session == NULL)
         return MOSQ_ERR_ACL_DENIED;
-    if (!wants_stamp(session, message->topic))
+    if (!wants_stamp(session, message->topic)) {
+        if (session->who.role != ROLE_SERVICE)
+            mosquitto_property_free_all(
+                &message->properties); /* nothing in a heartbeat is the client's to say but it */
         return MOSQ_ERR_SUCCESS;
+    }
+    session->unanswered += session->who.role == ROLE_PROVISIONING;
     mosquitto_property *properties = NULL;
     const struct stamped what = {message->topic, strlen(message->topic), message->payload, message->payloadlen};
     bool stamped = keep_properties(message->properties, &properties);

@@ -7,31 +7,62 @@
 #define SWEEP_MS      1000
 #define CHECKS_A_TURN 64
 #define BUCKETS_TURN  4096
+#define AGAIN_MS      1000   /* after the database could not be read */
+#define WALK_MS       300000 /* certificates expire while they are connected; nobody says so */
 
-static void check_bucket(struct gate *gate, struct session_list *bucket, int *checks)
+void turn_check_all(struct gate *gate, bool tells)
+{
+    gate->walk.at = 0;
+    gate->walk.next = gate->now;
+    gate->walk.tells = gate->walk.tells || tells;
+}
+
+/* False when the database cannot be read. */
+static bool check_bucket(struct gate *gate, struct session_list *bucket, int *checks)
 {
     for (struct session *session = LIST_FIRST(bucket); session != NULL; session = LIST_NEXT(session, of_client)) {
+        enum holds holds = auth_still_holds(gate->lookup, &session->who, time(NULL));
         (*checks)++;
-        if (!auth_still_holds(gate->lookup, &session->who, time(NULL)))
+        if (holds == HOLDS_PERHAPS)
+            return false;
+        if (holds == HOLDS_NOT)
             session_doom(&gate->sessions, session);
+        else if (gate->walk.tells && session->who.role == ROLE_DEVICE && !session->leaving)
+            outgoing_hint(&gate->outgoing, TOPIC_GATE_CONNECTED, &session->who.stamp, "");
     }
+    return true;
 }
 
-static void check_some(struct gate *gate)
+static void walk_on(struct gate *gate)
 {
     int checks = 0;
-    for (size_t i = 0; i < BUCKETS_TURN && checks < CHECKS_A_TURN && gate->check_at < SESSION_BUCKETS; i++)
-        check_bucket(gate, &gate->sessions.by_client[gate->check_at++], &checks);
+    if (gate->now < gate->walk.next)
+        return;
+    if (gate->walk.at == SESSION_BUCKETS)
+        gate->walk.at = 0;
+    for (size_t i = 0; i < BUCKETS_TURN && checks < CHECKS_A_TURN && gate->walk.at < SESSION_BUCKETS; i++) {
+        if (!check_bucket(gate, &gate->sessions.by_client[gate->walk.at], &checks)) {
+            gate->walk.next = gate->now + AGAIN_MS;
+            return;
+        }
+        gate->walk.at++;
+    }
+    if (gate->walk.at < SESSION_BUCKETS)
+        return;
+    gate->walk.next = gate->now + WALK_MS;
+    gate->walk.tells = false;
 }
 
-/* Whoever only claims a uuid keeps its client id and a place for as long as it says something. */
+/* Whoever only claims a uuid keeps its client id and a place for as long as it says something, or waits. */
 static void end_idle(struct gate *gate)
 {
-    int64_t since = gate->now - gate->options.provisioning_idle * INT64_C(1000);
+    int64_t idle = gate->options.provisioning_idle * INT64_C(1000);
     for (struct session *session = LIST_FIRST(&gate->sessions.of_role[ROLE_PROVISIONING]); session != NULL;
-         session = LIST_NEXT(session, of_role))
-        if (session->last_word < since)
+         session = LIST_NEXT(session, of_role)) {
+        int64_t most = session->unanswered > 0 && idle < GATE_ANSWER_MS ? GATE_ANSWER_MS : idle;
+        if (gate->now - session->last_word > most || gate->now - session->begun > GATE_CLAIM_MS)
             session_doom(&gate->sessions, session);
+    }
 }
 
 static void end_doomed(struct gate *gate)
@@ -51,11 +82,12 @@ int turn_on_tick(int event, void *data, void *context)
     (void)event;
     (void)data;
     gate->now = gate_clock();
+    gate->reloading = false;
     if (gate->now >= gate->next_sweep) {
         gate->next_sweep = gate->now + SWEEP_MS;
         end_idle(gate);
     }
-    check_some(gate);
+    walk_on(gate);
     outgoing_flush(&gate->outgoing, &gate->sessions);
     end_doomed(gate);
     outgoing_flush(&gate->outgoing, &gate->sessions); /* that they have gone */

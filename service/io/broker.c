@@ -189,12 +189,26 @@ static enum broker_change give_up_waiting(struct broker *broker, struct now now)
     return grow_deaf(broker);
 }
 
+/* Behind a gate: without TLS the port could be somebody else's while the broker is down, who would hear the service's
+ * key. */
+static bool may_trust_port(struct broker *broker)
+{
+    char why[300];
+    const struct config *config = broker->config;
+    bool held = config->broker_ca_file[0] != '\0' ||
+                loopback_is_held_by(config->broker_port, config->broker_user, why, sizeof why);
+    if (!held && !broker->exposed)
+        log_line(LOG_ERROR, "broker_refused", "%s. mend: end that process, or set broker_user", why);
+    broker->exposed = !held;
+    return held;
+}
+
 /* Open mode trusts whoever reaches the broker. The start has looked; the broker may be another one since. */
 static bool may_connect(struct broker *broker)
 {
     char why[300];
     if (broker->stamp_key != NULL)
-        return true;
+        return may_trust_port(broker);
     enum loopback found = loopback_look(broker->config->broker_host, broker->config->broker_port, why, sizeof why);
     if (found == LOOPBACK_NOT && !broker->exposed)
         log_line(LOG_ERROR, "broker_refused", "open mode: %s", why);

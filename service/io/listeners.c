@@ -22,16 +22,16 @@ static bool is_loopback(const char *hex)
 static bool read_line(struct listeners *listeners, const char *line)
 {
     char address[64];
-    unsigned port = 0, state = 0;
+    unsigned port = 0, state = 0, user = 0;
     uint64_t inode = 0;
-    int found = sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64, address,
-                       &port, &state, &inode);
-    if (found != 4 || state != TCP_LISTEN)
+    int found = sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u %*u %" SCNu64, address,
+                       &port, &state, &user, &inode);
+    if (found != 5 || state != TCP_LISTEN)
         return true;
     if (listeners->count == LISTENERS_LIMIT)
         return false;
     listeners->at[listeners->count++] =
-        (struct listener){.inode = inode, .port = (int)port, .loopback = is_loopback(address)};
+        (struct listener){.inode = inode, .port = (int)port, .user = user, .loopback = is_loopback(address)};
     return true;
 }
 

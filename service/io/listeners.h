@@ -12,6 +12,7 @@
 struct listener {
     uint64_t inode; /* what /proc/<pid>/fd calls the socket */
     int port;
+    unsigned user; /* who made it */
     bool loopback; /* no other machine reaches it */
     bool held;     /* listeners_beside has found a process that holds it */
 };

@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <stdbool.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -79,4 +81,34 @@ enum loopback loopback_look(const char *host, int port, char *why, size_t why_si
     }
     enum loopback found = look_at_port(&listeners, port, &used, why, why_size);
     return found == LOOPBACK_ONLY && used ? look_beside(&listeners, port, why, why_size) : found;
+}
+
+/* A user of this name or number; false when there is none. */
+static bool find_user(const char *text, unsigned *user)
+{
+    char *end = NULL;
+    const struct passwd *found = getpwnam(text);
+    unsigned long number = strtoul(text, &end, 10);
+    *user = found != NULL ? (unsigned)found->pw_uid : (unsigned)number;
+    return found != NULL || (end != text && *end == '\0');
+}
+
+bool loopback_is_held_by(int port, const char *user, char *why, size_t why_size)
+{
+    struct listeners listeners;
+    unsigned other = 0;
+    bool known = find_user(user, &other);
+    if (!listeners_read(&listeners)) {
+        snprintf(why, why_size, "cannot read in /proc/net/tcp and tcp6 who listens on port %d", port);
+        return false;
+    }
+    for (int i = 0; i < listeners.count; i++) {
+        const struct listener *at = &listeners.at[i];
+        if (at->port != port || at->user == 0 || at->user == geteuid() || (known && at->user == other))
+            continue;
+        snprintf(why, why_size, "port %d is held by a process of user %u, who is neither root nor %s", port, at->user,
+                 user);
+        return false;
+    }
+    return true;
 }

@@ -4,6 +4,7 @@
 #ifndef MUSTER_IO_LOOPBACK_H
 #define MUSTER_IO_LOOPBACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum loopback {
@@ -16,5 +17,10 @@ enum loopback {
  * and where the process that does listens besides. When nobody listens yet, or `port` is 0, the host alone counts. Any
  * other answer than LOOPBACK_ONLY has a sentence in `why`. */
 enum loopback loopback_look(const char *host, int port, char *why, size_t why_size);
+
+/* Whether everyone who listens on `port` here is root, this process's own user, or `user` (a name or a number): anybody
+ * else would hear the credentials that are sent there without TLS. Nobody at all is fine, too. Otherwise there is a
+ * sentence in `why`. */
+bool loopback_is_held_by(int port, const char *user, char *why, size_t why_size);
 
 #endif

@@ -13,6 +13,8 @@ bool op_heartbeat_quick(struct core *core, struct request *request)
     if (number == PRESENCE_NONE || !presence->slots[number].active)
         return true; /* nobody's, or of one who may not: nothing changes */
     struct presence_slot slot = presence->slots[number];
+    if (core->gated && slot.fresh)
+        return false; /* the first use of its credential */
     if (presence_on_sign(&slot, request->in.session, REASON_HEARTBEAT, core->now, &reason))
         return false;
     presence_put(presence, number, &slot);

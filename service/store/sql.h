@@ -71,6 +71,8 @@
                     "ORDER BY id LIMIT $3")                                                                            \
     X(SQL_KEY_USE_ADD, "INSERT INTO key_use (key, uuid, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1")   \
     X(SQL_KEY_USE_COUNT, "UPDATE provisioning_key SET used = used + 1 WHERE id = $1 AND used < uses RETURNING 1")      \
+    X(SQL_API_KEY_HOLDS, "SELECT 1 FROM api_key JOIN device ON device.id = api_key.device "                            \
+                         "WHERE api_key.id = $1 AND device.uuid = $2")                                                 \
     X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
     X(SQL_API_KEY_INSERT, "INSERT INTO api_key (id, device, hash, created_at) VALUES ($1, $2, $3, $4)")                \
     X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
@@ -97,8 +99,6 @@
     X(SQL_CERTIFICATE_USED,                                                                                            \
       "UPDATE certificate SET state = 'active', activated_at = $1 WHERE certificate_id = $2 AND state = 'pending' "    \
       "RETURNING device")                                                                                              \
-    X(SQL_CERTIFICATE_HOLDS, "SELECT 1 FROM certificate WHERE certificate_id = $1 AND uuid = $2 AND state IN "         \
-                             "('pending', 'active', 'expiring')")                                                      \
     X(SQL_CERTIFICATE_END_ALL,                                                                                         \
       "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN " SQL_LIVE)        \
     X(SQL_CERTIFICATE_GET, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate_id = $1")             \

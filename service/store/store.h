@@ -148,6 +148,9 @@ enum status store_key_use(struct store *store, const char *id, const char *uuid,
 /* Replaces the API keys of a device by this one; kills them all. */
 enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],
                               int64_t at);
+
+/* Whether an API key is one of `uuid`. */
+enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, bool *holds);
 enum status store_api_key_drop(struct store *store, int64_t device);
 
 struct operator_row {
@@ -197,9 +200,6 @@ enum status store_certificate_activate(struct store *store, int64_t device, int6
 
 /* A certificate was shown: pending -> active. `device` gets whose it is when that changed something, else 0. */
 enum status store_certificate_used(struct store *store, const char *certificate_id, int64_t at, int64_t *device);
-
-/* Whether a certificate is one of `uuid`, and neither revoked, superseded nor expired. */
-enum status store_certificate_holds(struct store *store, const char *certificate_id, const char *uuid, bool *holds);
 
 /* Ends all certificates of a device that are not ended: `state` is "superseded" or "revoked". */
 enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,

@@ -91,16 +91,6 @@ enum status store_certificate_used(struct store *store, const char *certificate_
     return db_done(db);
 }
 
-enum status store_certificate_holds(struct store *store, const char *certificate_id, const char *uuid, bool *holds)
-{
-    struct db *db = store->db;
-    db_use(db, SQL_CERTIFICATE_HOLDS);
-    db_bind_text(db, certificate_id);
-    db_bind_text(db, uuid);
-    *holds = db_step(db);
-    return db_done(db);
-}
-
 enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
                                       int64_t at)
 {

@@ -81,6 +81,16 @@ enum status store_key_use(struct store *store, const char *id, const char *uuid,
     return status == ST_OK && !counted ? ST_PROVISIONING_KEY_EXHAUSTED : status;
 }
 
+enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, bool *holds)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_API_KEY_HOLDS);
+    db_bind_text(db, id);
+    db_bind_text(db, uuid);
+    *holds = db_step(db);
+    return db_done(db);
+}
+
 enum status store_api_key_drop(struct store *store, int64_t device)
 {
     return store_run_int(store, SQL_API_KEY_DROP, device);

@@ -11,17 +11,21 @@ static size_t make_stamp(const char *by, bool forged, const char *topic, const c
     static const struct {
         const char *word;
         enum stamp_how how;
-    } hows[] = {{"key:", STAMP_KEY},           {"api", STAMP_API},         {"certificate:", STAMP_CERTIFICATE},
+    } hows[] = {{"key:", STAMP_KEY},           {"api:", STAMP_API},        {"certificate:", STAMP_CERTIFICATE},
                 {"operator:", STAMP_OPERATOR}, {"service", STAMP_SERVICE}, {"none", STAMP_NOBODY}};
     const uint64_t key[2] = {EDGE_STAMP_KEY + forged, 0};
     struct stamp stamp = {.address = "192.0.2.1"};
-    char how[64] = "";
+    char how[128] = "";
     unsigned long long connection = 0;
-    trace_check(sscanf(by, "%63[^/]/%160[^/]/%llu", how, stamp.client_id, &connection) == 3, "@by=%s", by);
+    trace_check(sscanf(by, "%127[^/]/%160[^/]/%llu", how, stamp.client_id, &connection) == 3, "@by=%s", by);
     for (size_t i = 0; i < sizeof hows / sizeof *hows; i++)
         if (strncmp(how, hows[i].word, strlen(hows[i].word)) == 0) {
             stamp.how = hows[i].how;
-            snprintf(stamp.credential, sizeof stamp.credential, "%s", how + strlen(hows[i].word));
+            const char *id = how + strlen(hows[i].word);
+            if (strncmp(id, "mdk_", 4) == 0) /* a whole API key stands for its id */
+                snprintf(stamp.credential, sizeof stamp.credential, "%.8s", id + 4);
+            else
+                snprintf(stamp.credential, sizeof stamp.credential, "%s", id);
         }
     stamp.connection = connection;
     return stamp_write(&stamp, key, &(struct stamped){topic, strlen(topic), payload, strlen(payload)}, out);

@@ -278,7 +278,7 @@ def wills():
 
 # --- stamps -----------------------------------------------------------------------------------------------------------
 
-HOW = {"api": "api", "api4": "api", "suffix": "api", "cert": r"certificate:[0-9a-f]{36}", "prov": r"key:[a-z2-7]{8}",
+HOW = {"api": r"api:\w{8}", "api4": r"api:\w{8}", "suffix": r"api:\w{8}", "cert": r"certificate:[0-9a-f]{36}", "prov": r"key:[a-z2-7]{8}",
        "admin": r"operator:[a-z2-7]{8}", "viewer": r"operator:[a-z2-7]{8}"}
 CLIENT = {"api": "dev-a", "api4": "dev-a(~4)?", "suffix": "dev-a~(s|will)", "cert": "dev-c", "prov": "claim-1", "admin": "boss",
           "viewer": "watcher"}

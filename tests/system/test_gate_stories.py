@@ -153,18 +153,20 @@ def limits_hold():
         lives(third, "the new one")
         claims = [stack.claim("claim-%d" % number) for number in range(3)]
         time.sleep(0.2)
-        for wire in (claims[0], claims[2]):
-            wire.subscribe("muster/v1/device/claim-x/#")  # refused, but a word
+        for number in (0, 2):
+            claims[number].subscribe("muster/v1/device/claim-%d/reply" % number)
+        claims[1].subscribe("muster/v1/device/claim-x/#")  # refused: no word
         claims.append(stack.claim("claim-9"))
         ends(claims.pop(1), "the most silent provisioning client when a fourth comes")
         crowd = [stack.claim("crowd", suffix) for suffix in ("", "~1")]
         is_refused(lambda: stack.claim("crowd", "~2"), "a third claimant of one uuid: it ends nobody's connection")
         for wire in crowd:
             wire.disconnect()
-        operators = [stack.operator("boss-%d" % number) for number in range(3)]
-        is_refused(lambda: stack.operator("boss-9"), "a fourth operator")
-        for wire in operators:
+        operators = [stack.operator("boss-%d" % number) for number in range(4)]
+        ends(operators[0], "the most silent connection of an operator's key with a fourth one")
+        for wire in operators[1:]:
             lives(wire, "one of those within the limit")
+        is_refused(lambda: stack.operator("watcher", stack.viewer), "a fourth operator with another key")
 
 
 def can(login):

@@ -70,8 +70,8 @@ def gated_folder():
     t.check(secret not in text and secret.split("_")[2] not in text, "of which the broker knows a hash only")
     for key, value in (("per_listener_settings", "false"), ("allow_anonymous", "false"), ("allow_zero_length_clientid", "false"),
                        ("persistence", "false"), ("max_packet_size", "65536"), ("max_queued_messages", "100000"),
-                       ("max_queued_bytes", "67108864"), ("max_inflight_messages", "100"), ("max_keepalive", "300"),
-                       ("check_retain_source", "true"), ("sys_interval", "0"), ("set_tcp_nodelay", "true")):
+                       ("max_queued_bytes", "16777216"), ("max_inflight_messages", "100"), ("max_keepalive", "300"),
+                       ("check_retain_source", "false"), ("persistent_client_expiration", "1h"), ("sys_interval", "0"), ("set_tcp_nodelay", "true")):
         t.equal(conf.get(key), value, key)
     t.check(text.index("\nplugin ") < text.index("\nlistener "), "the plugin stands before every listener")
     t.check(not re.search(r"^[^#\n]+ #", text, re.M), "no comment stands behind a value")

@@ -153,15 +153,15 @@ static const struct {
     {"", "provision", &provisioning, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "none"},
     {NULL, "provision", &provisioning, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "none"},
     {"_new1", "provision", &provisioning, "", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
-    {"dev1", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_DEVICE, "api"},
-    {"dev1~sub", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_DEVICE, "api"},
-    {"dev1~sub", "dev1~sub", &api, "", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "api"},
-    {"dev2", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api"},
-    {"dev2", "dev2", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api"},
-    {"dev11", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api"},
-    {"dev", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api"},
+    {"dev1", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_DEVICE, "api:"},
+    {"dev1~sub", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_DEVICE, "api:"},
+    {"dev1~sub", "dev1~sub", &api, "", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "api:"},
+    {"dev2", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api:"},
+    {"dev2", "dev2", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api:"},
+    {"dev11", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api:"},
+    {"dev", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api:"},
     {"dev1", "dev1", &api, "secret", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
-    {"dev1", "dev1", &api, "", NULL, 0, "10.0.0.1", REFUSE_KEEPALIVE, 0, "api"},
+    {"dev1", "dev1", &api, "", NULL, 0, "10.0.0.1", REFUSE_KEEPALIVE, 0, "api:"},
     {"dev1", "dev1", &operator, "", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
     {"op1", "operator", &operator, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_OPERATOR, "operator:"},
     {"op1", "operator", &operator, "", NULL, 0, "10.0.0.1", REFUSE_NOT, ROLE_OPERATOR, "operator:"},
@@ -222,7 +222,7 @@ static void test_rows(void)
         CHECK(strncmp(name, rows[i].who, strlen(rows[i].who)) == 0, "row %zu: %s", i, name);
         if (refusal == REFUSE_NOT) {
             CHECK(who.role == rows[i].role, "row %zu: role %d", i, (int)who.role);
-            CHECK(auth_still_holds(lookup, &who, NOW), "row %zu: still holds", i);
+            CHECK(auth_still_holds(lookup, &who, NOW) == HOLDS, "row %zu: still holds", i);
         }
     }
 }
@@ -248,7 +248,7 @@ static void test_fingerprint(void)
     CHECK_INT(auth_login(lookup, &options, &login, &who), REFUSE_NOT);
     login.now = NOW + 1;
     CHECK_INT(auth_login(lookup, &options, &login, &who), REFUSE_ENDED);
-    CHECK(!auth_still_holds(lookup, &who, NOW + 1), "it has expired while connected");
+    CHECK(auth_still_holds(lookup, &who, NOW + 1) == HOLDS_NOT, "it has expired while connected");
 }
 
 static void commit(enum status status)
@@ -272,7 +272,7 @@ static void test_changes(void)
     store_event_begin(store);
     commit(store_device_update(store, &row));
     CHECK_INT(try(first, &who), REFUSE_ENDED);
-    CHECK(!auth_still_holds(lookup, &device, NOW), "blocked");
+    CHECK(auth_still_holds(lookup, &device, NOW) == HOLDS_NOT, "blocked");
     row.state = DEVICE_REGISTERED;
     store_event_begin(store);
     commit(store_device_update(store, &row));
@@ -280,7 +280,7 @@ static void test_changes(void)
     store_event_begin(store);
     commit(store_api_key_drop(store, row.id));
     CHECK_INT(try(first, &who), REFUSE_CREDENTIAL);
-    CHECK(!auth_still_holds(lookup, &device, NOW), "its key is gone");
+    CHECK(auth_still_holds(lookup, &device, NOW) == HOLDS_NOT, "its key is gone");
 }
 
 /* A database that cannot be read lets nobody in, ends nobody, and is found again; so is another in its place. */
@@ -296,7 +296,7 @@ static void test_unreadable(void)
     CHECK_INT(rename(path, away), 0);
     CHECK_INT(try(row, &who), REFUSE_UNREADABLE);
     CHECK(strlen(lookup_error(lookup)) > 0, "it says why");
-    CHECK(auth_still_holds(lookup, &operator_identity, NOW), "who is here stays");
+    CHECK(auth_still_holds(lookup, &operator_identity, NOW) == HOLDS_PERHAPS, "who is here stays");
     CHECK_INT(mkdir(path, 0700), 0);
     CHECK_INT(try(row, &who), REFUSE_UNREADABLE);
     CHECK_INT(rmdir(path), 0);

@@ -137,6 +137,25 @@ static void test_types(void)
     }
 }
 
+static void test_certificate(void)
+{
+    static const struct {
+        const char *state;
+        int64_t not_after, now;
+        enum status expected;
+    } cases[] = {{"pending", 10, 10000, ST_OK},
+                 {"active", 10, 10999, ST_OK},
+                 {"expiring", 10, 9000, ST_OK},
+                 {"active", 10, 11000, ST_CERTIFICATE_EXPIRED},
+                 {"expired", 10, 0, ST_CERTIFICATE_EXPIRED},
+                 {"revoked", 10, 0, ST_CERTIFICATE_REVOKED},
+                 {"superseded", 10, 0, ST_CERTIFICATE_REVOKED},
+                 {"", 10, 0, ST_CERTIFICATE_REVOKED}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK(policy_certificate(cases[i].state, cases[i].not_after, cases[i].now) == cases[i].expected, "%s at %lld",
+              cases[i].state, (long long)cases[i].now);
+}
+
 int main(void)
 {
     test_enrol();
@@ -145,5 +164,6 @@ int main(void)
     test_blocked();
     test_key();
     test_types();
+    test_certificate();
     return check_done();
 }

@@ -39,7 +39,7 @@ static void test_finding(void)
     CHECK_INT(count_of("dev10"), 1);
     CHECK_INT(count_of("dev"), 0);
     CHECK_INT(sessions.count[ROLE_DEVICE], 3);
-    CHECK_TEXT(plain->username, "api " NONCE);
+    CHECK_TEXT(plain->username, "api: " NONCE);
     /* Displaced: the newcomer is the live one while the old one still says its last will. */
     struct session *newcomer = add(&clients[3], ROLE_DEVICE, "dev1");
     session_leave(&sessions, plain);

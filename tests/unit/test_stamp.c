@@ -10,7 +10,7 @@ static const struct {
     struct stamp stamp;
     const char *rest; /* behind the first word */
 } cases[] = {
-    {{1, STAMP_API, "", "127.0.0.1", "dev1"}, "0000000000000001 api 127.0.0.1 dev1"},
+    {{1, STAMP_API, "abcd2345", "127.0.0.1", "dev1"}, "0000000000000001 api:abcd2345 127.0.0.1 dev1"},
     {{UINT64_MAX, STAMP_KEY, "abcd2345", "::1", "dev1~rr"}, "ffffffffffffffff key:abcd2345 ::1 dev1~rr"},
     {{16, STAMP_CERTIFICATE, "0102030405060708090a0b0c0d0e0f101112", "192.0.2.7", "a"},
      "0000000000000010 certificate:0102030405060708090a0b0c0d0e0f101112 192.0.2.7 a"},
