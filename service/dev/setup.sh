@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that Muster needs and that are missing. Quiet and quick when there are none.
-# usage: setup.sh [run|check]
+# usage: [SETUP_PACKAGES="..."] setup.sh [run|check]      (SETUP_PACKAGES: further ones)
 set -eu
 
 packages="gcc libc6-dev libpaho-mqtt-dev libssl-dev libcjson-dev libsqlite3-dev libsmartcols-dev mosquitto-dev libmosquitto-dev"
@@ -8,6 +8,7 @@ case "${1:-}" in
 run) packages="$packages mosquitto mosquitto-clients openssl" ;;
 check) packages="$packages mosquitto mosquitto-clients openssl jq strace sqlite3 pkg-config python3 python3-paho-mqtt clang-format clang-tidy cppcheck" ;;
 esac
+packages="$packages ${SETUP_PACKAGES:-}"
 
 missing=""
 for package in $packages; do
