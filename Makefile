@@ -104,7 +104,6 @@ check: all
 include tests/tests.mk
 
 # The images and the compose file of docker/, built and run with podman. Not a part of check: it needs root and minutes.
-containers: SETUP_FOR = run
 containers: all
 	@BUILD=$(BUILD) tests/containers/run.sh
 
@@ -144,6 +143,8 @@ help:
 	@echo 'make run        broker and service in the foreground, state in RUN_DIR=run, with commands to paste'
 	@echo '                RUN_DIR=run PLAIN_PORT=1883 MTLS_PORT=8883 TLS_PORT=8884 MODE=gated|open BIND=127.0.0.1'
 	@echo 'make check      all tests; the last line is "N passed, N failed"'
+	@echo 'make bench      what the gate costs, against a broker without it; STEPS="logins enrol" runs some steps only'
+	@echo 'make fuzz-gate  a million packets that are nearly right, against a gate with the sanitizers; SEED=N repeats one'
 	@echo 'make containers images and compose file of docker/, built and tried with podman (as root)'
 	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers'
 	@echo 'make tidy       clang-format, clang-tidy, cppcheck, layers'

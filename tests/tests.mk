@@ -22,3 +22,34 @@ FLOW_HOOKS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_open_v2,--wrap=parking_may_
 $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces
+
+# Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost)
+WIRE := $(call obj,$(call src,tests/wire))
+$(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
+$(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
+$(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BENCH_TOOLS):
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
+
+.PHONY: bench
+bench: SETUP_FOR = bench
+bench: all $(BENCH_TOOLS)
+	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
+
+# The storm: packets that are nearly right, against a broker with the gate built with the sanitizers (tests/fuzz/gate.sh).
+# In a build that has them anyway the gate is the one that is there.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+STORM_GATE := $(if $(findstring fsanitize=address,$(EXTRA)),$(BUILD)/muster_gate.so,$(BUILD)/storm/muster_gate.so)
+$(BUILD)/storm/muster_gate.so: FORCE
+	@MAKEFLAGS= $(MAKE) --no-print-directory BUILD=$(BUILD)/storm OPT='-O1 -g' FORTIFY= EXTRA='$(SANITIZE)' $@
+$(BUILD)/tests/fuzz/storm/storm: $(call obj,$(call src,tests/fuzz/storm)) $(WIRE)
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@
+.PHONY: FORCE storm-built fuzz-gate
+FORCE:
+storm-built: all $(STORM_GATE) $(BUILD)/tests/fuzz/storm/storm $(BUILD)/tests/bench/fill
+tests-built: storm-built
+fuzz-gate: SETUP_FOR = check
+fuzz-gate: storm-built
+	@BUILD=$(BUILD) tests/fuzz/gate.sh 1000000

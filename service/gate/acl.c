@@ -16,49 +16,56 @@ enum rest {
 
 #define BIT(role) (1u << (role))
 
-/* In a prefix, %n is the client id without its suffix (the uuid), %c the whole client id, and %t the tenant with a
- * slash, or nothing for an operator of all tenants. */
-static const struct rule {
-    unsigned roles, actions;
-    const char *prefix;
-    enum rest rest;
-} rules[] = {
-    {BIT(ROLE_SERVICE), ACL_PUBLISH | ACL_SUBSCRIBE | ACL_RECEIVE, "muster/v1/", REST_ANYTHING},
-    {BIT(ROLE_SERVICE), ACL_PUBLISH, "$CONTROL/muster/", REST_ANYTHING},
-    {BIT(ROLE_DEVICE), ACL_PUBLISH, "muster/v1/device/%n/", REST_OPERATION},
-    {BIT(ROLE_DEVICE), ACL_RECEIVE, "muster/v1/device/%n/", REST_ANSWER},
-    {BIT(ROLE_DEVICE) | BIT(ROLE_PROVISIONING), ACL_SUBSCRIBE, "muster/v1/device/%n/", REST_ANYTHING},
-    {BIT(ROLE_PROVISIONING), ACL_PUBLISH, "muster/v1/device/%n/", REST_ENROLMENT},
-    {BIT(ROLE_OPERATOR), ACL_PUBLISH, "muster/v1/admin/%c/", REST_NOUN_VERB},
-    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE, "muster/v1/admin/%c/", REST_ANYTHING},
-    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, "muster/v1/event/%t", REST_ANYTHING},
-    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, "muster/v1/status/%t", REST_ANYTHING},
-    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, "muster/v1/service/state", REST_NOTHING},
+/* Whose level follows the text of a rule. */
+enum own {
+    OWN_NOTHING,
+    OWN_NAME,   /* the client id without its suffix: the uuid */
+    OWN_CLIENT, /* the whole client id */
+    OWN_TENANT, /* an operator of all tenants has any */
 };
 
-static const char *skip(const char *topic, const char *text, size_t length)
+#define TEXT(literal) literal, sizeof literal - 1
+
+static const struct rule {
+    unsigned roles, actions;
+    const char *text;
+    size_t length;
+    enum own own;
+    enum rest rest;
+} rules[] = {
+    {BIT(ROLE_SERVICE), ACL_PUBLISH | ACL_SUBSCRIBE | ACL_RECEIVE, TEXT("muster/v1/"), OWN_NOTHING, REST_ANYTHING},
+    {BIT(ROLE_SERVICE), ACL_PUBLISH, TEXT("$CONTROL/muster/"), OWN_NOTHING, REST_ANYTHING},
+    {BIT(ROLE_DEVICE), ACL_PUBLISH, TEXT("muster/v1/device/"), OWN_NAME, REST_OPERATION},
+    {BIT(ROLE_DEVICE), ACL_RECEIVE, TEXT("muster/v1/device/"), OWN_NAME, REST_ANSWER},
+    {BIT(ROLE_DEVICE) | BIT(ROLE_PROVISIONING), ACL_SUBSCRIBE, TEXT("muster/v1/device/"), OWN_NAME, REST_ANYTHING},
+    {BIT(ROLE_PROVISIONING), ACL_PUBLISH, TEXT("muster/v1/device/"), OWN_NAME, REST_ENROLMENT},
+    {BIT(ROLE_OPERATOR), ACL_PUBLISH, TEXT("muster/v1/admin/"), OWN_CLIENT, REST_NOUN_VERB},
+    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE, TEXT("muster/v1/admin/"), OWN_CLIENT, REST_ANYTHING},
+    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, TEXT("muster/v1/event/"), OWN_TENANT, REST_ANYTHING},
+    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, TEXT("muster/v1/status/"), OWN_TENANT, REST_ANYTHING},
+    {BIT(ROLE_OPERATOR), ACL_SUBSCRIBE | ACL_RECEIVE, TEXT("muster/v1/service/state"), OWN_NOTHING, REST_NOTHING},
+};
+
+/* What follows a level of this text and its slash; NULL when there is another. */
+static const char *behind_level(const char *topic, const char *text, size_t length)
 {
-    return topic != NULL && strncmp(topic, text, length) == 0 ? topic + length : NULL;
+    return strncmp(topic, text, length) == 0 && topic[length] == '/' ? topic + length + 1 : NULL;
 }
 
-static const char *skip_tenant(const char *topic, const char *tenant)
-{
-    return tenant[0] != '\0' ? skip(skip(topic, tenant, strlen(tenant)), "/", 1) : topic;
-}
-
-/* What follows the prefix in a topic; NULL when it does not begin so. */
-static const char *behind_prefix(const char *topic, const char *prefix, const struct identity *who)
+static const char *behind_own(const char *topic, enum own own, const struct identity *who)
 {
     const char *client_id = who->stamp.client_id;
-    for (const char *at = prefix; topic != NULL && *at != '\0'; at++) {
-        if (*at != '%')
-            topic = *topic == *at ? topic + 1 : NULL;
-        else if (*++at == 't')
-            topic = skip_tenant(topic, who->tenant);
-        else
-            topic = skip(topic, client_id, *at == 'n' ? who->name_length : strlen(client_id));
+    switch (own) {
+    case OWN_NOTHING:
+        return topic;
+    case OWN_NAME:
+        return behind_level(topic, client_id, who->name_length);
+    case OWN_CLIENT:
+        return behind_level(topic, client_id, strlen(client_id));
+    case OWN_TENANT:
+        return who->tenant[0] == '\0' ? topic : behind_level(topic, who->tenant, strlen(who->tenant));
     }
-    return topic;
+    return NULL;
 }
 
 static bool is_noun_verb(const char *rest)
@@ -92,9 +99,10 @@ bool acl_allows(const struct identity *who, unsigned action, const char *topic, 
         return false;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *rule = &rules[i];
-        if ((rule->roles & BIT(who->role)) == 0 || (rule->actions & action) == 0)
+        if ((rule->roles & BIT(who->role)) == 0 || (rule->actions & action) == 0 ||
+            strncmp(topic, rule->text, rule->length) != 0)
             continue;
-        const char *rest = behind_prefix(topic, rule->prefix, who);
+        const char *rest = behind_own(topic + rule->length, rule->own, who);
         if (rest != NULL && fits(rule->rest, rest))
             return true;
     }
@@ -103,6 +111,9 @@ bool acl_allows(const struct identity *who, unsigned action, const char *topic, 
 
 bool acl_is_own_will(const struct identity *who, const char *topic)
 {
-    const char *rest = who->role == ROLE_DEVICE ? behind_prefix(topic, "muster/v1/device/%n/", who) : NULL;
+    static const char text[] = "muster/v1/device/";
+    if (who->role != ROLE_DEVICE || strncmp(topic, text, sizeof text - 1) != 0)
+        return false;
+    const char *rest = behind_own(topic + sizeof text - 1, OWN_NAME, who);
     return rest != NULL && strcmp(rest, "will") == 0;
 }

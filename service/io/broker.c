@@ -3,6 +3,7 @@
 #include "certs/file.h"
 #include "service/core/secret.h"
 #include "service/io/clock.h"
+#include "service/io/connection.h"
 #include "service/io/entropy.h"
 #include "service/io/guard.h"
 #include "service/io/log.h"
@@ -19,81 +20,6 @@
 #define PROBE_WAIT_MS  5000
 #define STOP_MS        500
 #define GOODBYE        UINT64_MAX /* no event has this id */
-#define CLIENT_ID      "_muster-" /* ids that begin with _ are the service's alone */
-
-static const char *const roles[BROKER_CONNECTIONS] = {"subscriber", "publisher"};
-
-static void on_message(void *context, const struct mqtt_message *message)
-{
-    const struct connection *connection = context;
-    struct queue_item item = {
-        .kind = QUEUE_MESSAGE, .source = connection->number, .now = clock_now(), .message = *message};
-    queue_put(connection->broker->queue, &item, LIMIT_PAYLOAD + 1); /* one more: it is too large, and it shows */
-}
-
-static void on_up(void *context)
-{
-    const struct connection *connection = context;
-    struct queue_item item = {.kind = QUEUE_UP, .source = connection->number, .now = clock_now()};
-    queue_put(connection->broker->queue, &item, 0);
-}
-
-static void on_down(void *context, const char *reason, bool refused)
-{
-    (void)refused; /* it is tried again in any case */
-    const struct connection *connection = context;
-    struct queue_item item = {.kind = QUEUE_DOWN, .source = connection->number, .now = clock_now()};
-    item.message.payload = reason;
-    item.message.length = strlen(reason) + 1;
-    queue_put(connection->broker->queue, &item, 200);
-}
-
-static void on_acknowledged(void *context, uint64_t id, enum mqtt_outcome outcome)
-{
-    const struct connection *connection = context;
-    struct queue_item item = {
-        .kind = QUEUE_ACKNOWLEDGED, .source = connection->number, .id = id, .outcome = outcome, .now = clock_now()};
-    queue_put(connection->broker->queue, &item, 0);
-}
-
-static const struct mqtt_callbacks callbacks = {on_message, on_up, on_down, on_acknowledged};
-
-static struct mqtt *make(struct broker *broker, const struct config *config, int number, const char *password)
-{
-    char device[LIMIT_TOPIC], admin[LIMIT_TOPIC], id[sizeof broker->publisher_id];
-    unsigned char random[8];
-    char suffix[sizeof random + 1];
-    topic_filter(TOPIC_DEVICE_REQUEST, device, sizeof device);
-    topic_filter(TOPIC_ADMIN_REQUEST, admin, sizeof admin);
-    entropy_fill(random, sizeof random);
-    secret_base32(random, sizeof random, suffix);
-    snprintf(id, sizeof id, CLIENT_ID "%s-%s", roles[number], suffix);
-    /* What the gate tells comes last: in open mode there is none. */
-    const char *const filters[] = {device,
-                                   admin,
-                                   broker->probe_topic,
-                                   topic_pattern(TOPIC_GATE_CONNECTED),
-                                   topic_pattern(TOPIC_GATE_DISCONNECTED),
-                                   topic_pattern(TOPIC_GATE_REFUSED)};
-    bool subscriber = number == BROKER_SUBSCRIBER;
-    if (!subscriber)
-        memcpy(broker->publisher_id, id, sizeof id);
-    struct mqtt_options options = {.host = config->broker_host,
-                                   .port = config->broker_port,
-                                   .client_id = id,
-                                   .username = config->broker_username[0] != '\0' ? config->broker_username : NULL,
-                                   .password = password,
-                                   .filters = filters,
-                                   .filter_count = !subscriber                 ? 0
-                                                   : broker->stamp_key != NULL ? 6
-                                                                               : 3,
-                                   .filter_qos = 1,
-                                   .will_topic = subscriber ? NULL : broker->state_topic,
-                                   .ca_file = config->broker_ca_file,
-                                   .certificate_file = config->broker_certificate_file,
-                                   .key_file = config->broker_key_file};
-    return mqtt_new(&options, &callbacks, &broker->connections[number]);
-}
 
 static void state_payload(char *out, size_t size, bool online, struct now now)
 {
@@ -119,7 +45,7 @@ bool broker_start(struct broker *broker, const struct config *config, const uint
     bool made = true;
     for (int i = 0; i < BROKER_CONNECTIONS; i++) {
         broker->connections[i] = (struct connection){.broker = broker, .number = i, .next_attempt = now.mono};
-        broker->connections[i].mqtt = make(broker, config, i, password[0] != '\0' ? password : NULL);
+        broker->connections[i].mqtt = connection_new(broker, i, password[0] != '\0' ? password : NULL);
         made = made && broker->connections[i].mqtt != NULL;
     }
     secret_wipe(password, sizeof password);
@@ -165,13 +91,13 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
         broker->probing = false;
         broker->announce = true; /* a last will may have said that the service is away */
         broker->probe_at = item->now.mono;
-        log_line(LOG_DEBUG, "connected", "role=%s", roles[item->source]);
+        log_line(LOG_DEBUG, "connected", "role=%s", connection_role(item->source));
         if (broker->stamp_key != NULL && item->source == BROKER_PUBLISHER)
             greet_gate(broker);
         return BROKER_NO_CHANGE;
     }
     if (!connection->told)
-        log_line(LOG_WARNING, "broker_lost", "role=%s reason=\"%s\"", roles[item->source],
+        log_line(LOG_WARNING, "broker_lost", "role=%s reason=\"%s\"", connection_role(item->source),
                  (const char *)item->message.payload);
     connection->told = true;
     connection->up = false;

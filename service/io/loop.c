@@ -2,8 +2,8 @@
 
 #include "service/core/life.h"
 #include "service/io/clock.h"
-#include "service/io/guard.h"
 #include "service/io/log.h"
+#include "service/io/speak.h"
 
 #include <string.h>
 
@@ -164,14 +164,6 @@ static void step_parked(struct loop *loop, struct now now)
     }
 }
 
-/* The batch is durable: what was parked and is answered now leaves. */
-static void leave_parking(struct loop *loop)
-{
-    for (size_t i = 0; i < PARKING_PLACES; i++)
-        if (loop->parking.places[i].copy != NULL && loop->parking.places[i].stepped)
-            parking_free(&loop->parking, &loop->parking.places[i]);
-}
-
 /* Steps one event in a batch of its own. */
 static void step_alone(struct loop *loop, const struct event *event)
 {
@@ -214,37 +206,9 @@ static void refuse_batch(struct loop *loop, enum status status)
     loop->next_waiting = loop->next_intent = mono_add(loop->core->now.mono, AGAIN_MS);
 }
 
-static void mark_durable(struct loop *loop)
+static void speak_out(struct loop *loop)
 {
-    for (size_t i = 0; i < PARKING_PLACES; i++)
-        loop->parking.places[i].durable = loop->parking.places[i].ticket.stage == TICKET_INTENT;
-}
-
-static bool send_answer(struct mqtt *mqtt, const struct effect *effect)
-{
-    return mqtt_send(mqtt, &(struct mqtt_publish){.topic = effect->topic,
-                                                  .payload = effect->payload,
-                                                  .length = effect->length,
-                                                  .qos = effect->qos,
-                                                  .retained = effect->retained,
-                                                  .correlation = effect->correlation,
-                                                  .correlation_length = effect->correlation_length});
-}
-
-static void speak(struct loop *loop)
-{
-    struct mqtt *mqtt = loop->broker->connections[BROKER_PUBLISHER].mqtt;
-    for (size_t i = 0; i < loop->effects.count; i++) {
-        const struct effect *effect = &loop->effects.list[i];
-        if (effect->sessions == SESSIONS_STAY)
-            loop->answers_lost +=
-                !(effect->receiver != NULL ? guard_send_answer(mqtt, effect) : send_answer(mqtt, effect));
-        else if (loop->core->gated)
-            guard_send_sessions(mqtt, effect->sessions, effect->uuid);
-        else /* without a gate nobody can end them */
-            log_line(LOG_DEBUG, "sessions", "uuid=%s do=%s", effect->uuid, sessions_name(effect->sessions));
-    }
-    effects_clear(&loop->effects);
+    loop->answers_lost += speak(&loop->effects, loop->broker->connections[BROKER_PUBLISHER].mqtt, loop->core->gated);
 }
 
 /* What is due by the clock and writes. */
@@ -275,8 +239,8 @@ static bool commit(struct loop *loop)
     log_release(&loop->held, status == ST_OK);
     loop->full = status != ST_OK || (loop->full && !dirty);
     if (status == ST_OK) {
-        leave_parking(loop);
-        mark_durable(loop);
+        parking_leave(&loop->parking);
+        parking_mark_durable(&loop->parking);
         if (dirty)
             outbox_notify(&loop->outbox);
     } else {
@@ -314,16 +278,8 @@ static bool write_apart(struct loop *loop, struct now now)
     loop->next_apart = mono_add(now.mono, AGAIN_MS);
     write_timed(loop, queue_heard(loop->queue));
     bool going_on = commit(loop);
-    speak(loop);
+    speak_out(loop);
     return going_on;
-}
-
-static bool has_intents_to_sign(const struct loop *loop, struct now now)
-{
-    bool found = false;
-    for (size_t i = 0; i < PARKING_PLACES && loop->parking.count > 0; i++)
-        found = found || loop->parking.places[i].durable;
-    return found && now.mono.ms >= loop->next_intent.ms;
 }
 
 /* The process was stopped: what came meanwhile waits where nobody has looked yet. */
@@ -339,11 +295,12 @@ static void hear_anew(struct loop *loop, struct now now)
 int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
-        if (queue_turn(loop->queue, has_intents_to_sign(loop, clock_now()) ? 0 : TURN_MS))
+        bool signs = parking_has_intents(&loop->parking) && clock_now().mono.ms >= loop->next_intent.ms;
+        if (queue_turn(loop->queue, signs ? 0 : TURN_MS))
             hear_anew(loop, clock_now());
         run_batch(loop);
         bool going_on = commit(loop);
-        speak(loop);
+        speak_out(loop);
         if (!going_on || !write_apart(loop, clock_now()))
             return -1;
         outbox_pump(&loop->outbox, clock_now());

@@ -72,3 +72,24 @@ void parking_free(struct parking *parking, struct parked *parked)
     parked->copy = NULL;
     parking->count--;
 }
+
+void parking_leave(struct parking *parking)
+{
+    for (size_t i = 0; i < PARKING_PLACES; i++)
+        if (parking->places[i].copy != NULL && parking->places[i].stepped)
+            parking_free(parking, &parking->places[i]);
+}
+
+void parking_mark_durable(struct parking *parking)
+{
+    for (size_t i = 0; i < PARKING_PLACES; i++)
+        parking->places[i].durable = parking->places[i].ticket.stage == TICKET_INTENT;
+}
+
+bool parking_has_intents(const struct parking *parking)
+{
+    bool found = false;
+    for (size_t i = 0; i < PARKING_PLACES && parking->count > 0; i++)
+        found = found || parking->places[i].durable;
+    return found;
+}

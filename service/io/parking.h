@@ -34,6 +34,13 @@ size_t parking_room(const struct parking *parking);
 /* Copies an event into a free place and takes its ticket over. False when there is none (or no memory). */
 bool parking_add(struct parking *parking, const struct event *event, const struct ticket *ticket);
 
+/* The batch is durable: what was parked and is answered now leaves; whose intent was in it can be signed. */
+void parking_leave(struct parking *parking);
+void parking_mark_durable(struct parking *parking);
+
+/* Whether an intent is durable and waits for its signature. */
+bool parking_has_intents(const struct parking *parking);
+
 /* Ends a ticket, wipes the message and frees the place. */
 void parking_free(struct parking *parking, struct parked *parked);
 

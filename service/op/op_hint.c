@@ -48,5 +48,7 @@ enum status op_refused(struct core *core, struct request *request, struct reply 
 {
     (void)core;
     snprintf(reply->audit, sizeof reply->audit, "login: %s", request->in.reason);
-    return fail(&request->why, ST_NOT_AUTHORISED, NULL, NULL);
+    fail(&request->why, ST_NOT_AUTHORISED, NULL, NULL);
+    return fail_detail(&request->why, "a login at the broker from %s: %s", request->sender.stamp.address,
+                       request->in.reason);
 }

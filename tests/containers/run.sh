@@ -35,20 +35,13 @@ finish() {
   clean
 }
 
-# debootstrap makes the base image, podman builds and runs (by runc, with netavark's network and aardvark's names), and
-# podman-compose reads compose.yml.
-install_packages() {
-  SETUP_PACKAGES="debootstrap podman runc netavark aardvark-dns podman-compose iptables iproute2 util-linux" \
-    "$here/../../service/dev/setup.sh" run
-}
-
 main() {
   [ "$(id -u)" = 0 ] || die "namespaces, debootstrap and podman's network need root" "run make containers as root"
   mkdir -p "$work"
   exec 9>"$work/lock"
   flock -n 9 || die "another make containers runs in $work" "wait for it, or use another folder: make BUILD=... containers"
   printf '%4d s  %s\n' 0 "installing what is missing"
-  install_packages || exit 1
+  "$here/../../service/dev/setup.sh" containers || exit 1
   trap 'exit 130' INT TERM HUP
   trap finish EXIT
   clean # what a machine that went down has left

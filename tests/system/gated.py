@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import time
 
-from muster import Answer, Stack, make_csr, read, run, wait_for
+from muster import Answer, Recorder, Stack, make_csr, read, run, wait_for
 from wire import Tls, Wire
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -83,6 +83,9 @@ class GatedStack(Stack):
             return answer is not None and "total" in answer
         finally:
             wire.drop()
+
+    def recorder(self):
+        return self.client(Recorder, login=("operator", self.admin))
 
     # who logs in
 

@@ -165,7 +165,7 @@ def text_of(payload):
 class Client:
     """An MQTT 5 client that connects again by itself."""
 
-    def __init__(self, port, client_id=None, filters=(), will=None, on_message=None):
+    def __init__(self, port, client_id=None, filters=(), will=None, on_message=None, login=None):
         self.filters, self.handler = list(filters), on_message
         self.ready = threading.Event()
         self.mqtt = paho.Client(client_id or "test-%016x" % random.getrandbits(64), protocol=paho.MQTTv5)
@@ -175,6 +175,8 @@ class Client:
         self.mqtt.on_socket_open = lambda _client, _data, sock: sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.mqtt.max_inflight_messages_set(1000)
         self.mqtt.reconnect_delay_set(0.1, 1)
+        if login:
+            self.mqtt.username_pw_set(*login)
         if will:
             self.mqtt.will_set(will[0], text_of(will[1]), qos=1)
         self.mqtt.connect_async("127.0.0.1", port, keepalive=30)
@@ -287,10 +289,10 @@ class Asker(Client):
 class Recorder(Client):
     """Keeps every event, retained status and state of the service as (topic, JSON), in order."""
 
-    def __init__(self, port):
+    def __init__(self, port, login=None):
         self.seen, self.lock = [], threading.Lock()
         super().__init__(port, None, ["muster/v1/event/#", "muster/v1/status/#", "muster/v1/service/state"],
-                         on_message=self._keep)
+                         on_message=self._keep, login=login)
 
     def _keep(self, message):
         with self.lock:

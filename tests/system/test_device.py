@@ -8,15 +8,28 @@ import signal
 import stat
 import time
 
+from gated import GatedStack
 from muster import Checks, Stack, end, folder, program, read, run, start, wait_for
 
 t = Checks()
 
 
+def both_ways(test):
+    """In open mode, and behind the gate."""
+    def run_both():
+        for world in (Stack, GatedStack):
+            t.what = "%s, %s" % (test.__name__, world.__name__)
+            with world(*settings()) as stack:
+                test(stack)
+    run_both.__name__ = test.__name__
+    return run_both
+
+
 class Device:
     """muster-device with a folder of its own."""
 
-    def __init__(self, stack, *options, open_mode=True):
+    def __init__(self, stack, *options, open_mode=None):
+        open_mode = not isinstance(stack, GatedStack) if open_mode is None else open_mode
         self.stack, self.dir, self.child = stack, os.path.join(folder(), "device"), None
         self.options = ["--dir", self.dir, "--broker", "localhost", "--port", str(stack.tls), "--mtls-port", str(stack.mtls),
                         "--cafile", stack.path("ca.pem"), "--provisioning-key-file", stack.path("provisioning.key"),
@@ -52,25 +65,25 @@ def settings():
     return ["last_will_grace_seconds 2", "heartbeat_seconds 1"]
 
 
-def enrols_from_nothing():
-    with Stack(*settings()) as stack:
-        recorder = stack.recorder()
-        device = Device(stack, "--name", "Pump 7", "--type", "pump")
-        device.run()
-        t.check(online(stack), "it is online with one command", device.log())
-        row = listed(stack)[0]
-        info = device.info()
-        t.equal((row["uuid"], row["deviceId"]), (info["uuid"], info["deviceId"]), "service and device agree on who it is")
-        t.equal((row["deviceName"], row["deviceType"], row["state"]), ("Pump 7", "pump", "provisioned"), "and on the rest")
-        t.equal(info["certificateId"], row["certificate"]["certificateId"], "and on the certificate")
-        broker = read(stack.path("broker.log"))
-        for port, what in ((stack.tls, "TLS with the key"), (stack.mtls, "mutual TLS")):
-            t.check("on port %d" % port in broker, "it came over " + what)
-        t.equal([e["event"] for e in recorder.events(row["uuid"])],
-                ["registered", "provisioned", "certificate_issued", "status_changed"], "the events of an enrolment")
-        check_folder(device)
-        killed_and_back(stack, device, recorder, row)
-        stops_in_good_order(stack, device, recorder, row["uuid"])
+@both_ways
+def enrols_from_nothing(stack):
+    recorder = stack.recorder()
+    device = Device(stack, "--name", "Pump 7", "--type", "pump")
+    device.run()
+    t.check(online(stack), "it is online with one command", device.log())
+    row = listed(stack)[0]
+    info = device.info()
+    t.equal((row["uuid"], row["deviceId"]), (info["uuid"], info["deviceId"]), "service and device agree on who it is")
+    t.equal((row["deviceName"], row["deviceType"], row["state"]), ("Pump 7", "pump", "provisioned"), "and on the rest")
+    t.equal(info["certificateId"], row["certificate"]["certificateId"], "and on the certificate")
+    broker = read(stack.path("broker.log"))
+    for port, what in ((stack.tls, "TLS with the key"), (stack.mtls, "mutual TLS")):
+        t.check("on port %d" % port in broker, "it came over " + what)
+    t.equal([e["event"] for e in recorder.events(row["uuid"])],
+            ["registered", "provisioned", "certificate_issued", "status_changed"], "the events of an enrolment")
+    check_folder(device)
+    killed_and_back(stack, device, recorder, row)
+    stops_in_good_order(stack, device, recorder, row["uuid"])
 
 
 def check_folder(device):
@@ -111,51 +124,51 @@ def stops_in_good_order(stack, device, recorder, uuid):
     t.check(time.monotonic() - begun < 2.5, "at once", time.monotonic() - begun)
 
 
-def broker_and_service_restart():
+@both_ways
+def broker_and_service_restart(stack):
     """Whatever is restarted, the device comes back by itself."""
-    with Stack(*settings()) as stack:
-        device = Device(stack)
+    device = Device(stack)
+    device.run()
+    t.check(online(stack), "online", device.log())
+    stack.restart_service()
+    stack.wait_ready()
+    end(stack.broker, signal.SIGKILL)
+    stack.start_broker()
+    stack.wait_ready(20)
+    pid = device.child.pid
+    recorder = stack.recorder()
+    t.check(wait_for(lambda: read(stack.path("broker.log")).count("as %s " % device.info()["uuid"]) >= 3, 20),
+            "it reconnects after the broker's restart", device.log()[-500:])
+    time.sleep(3)
+    t.equal(([d["status"] for d in listed(stack)], recorder.changes()), (["online"], []), "and was never offline")
+    t.check(device.child.poll() is None and device.child.pid == pid, "the same process")
+
+
+@both_ways
+def killed_while_it_enrols(stack):
+    devices = [Device(stack) for _ in range(4)]
+    for turn in range(20):
+        device = devices[turn % 4]
         device.run()
-        t.check(online(stack), "online", device.log())
-        stack.restart_service()
-        stack.wait_ready()
-        end(stack.broker, signal.SIGKILL)
-        stack.start_broker()
-        stack.wait_ready(20)
-        pid = device.child.pid
-        recorder = stack.recorder()
-        t.check(wait_for(lambda: read(stack.path("broker.log")).count("as %s " % device.info()["uuid"]) >= 3, 20),
-                "it reconnects after the broker's restart", device.log()[-500:])
-        time.sleep(3)
-        t.equal(([d["status"] for d in listed(stack)], recorder.changes()), (["online"], []), "and was never offline")
-        t.check(device.child.poll() is None and device.child.pid == pid, "the same process")
-
-
-def killed_while_it_enrols():
-    with Stack(*settings()) as stack:
-        devices = [Device(stack) for _ in range(4)]
-        for turn in range(20):
-            device = devices[turn % 4]
-            device.run()
-            time.sleep(random.uniform(0, random.choice((0.15, 0.4, 1.5))))
-            device.kill()
-            if turn % 6 == 5:
-                stack.restart_service()
-            rows = wait_for(lambda: listed(stack), 20) or []
-            known = {read(d.dir + "/uuid").strip() for d in devices if os.path.exists(d.dir + "/uuid")}
-            if not t.check(len(rows) == len({d["uuid"] for d in rows}) <= 4 and {d["uuid"] for d in rows} <= known,
-                           "no second device after kill %d" % turn, rows, known):
-                break
-        for device in devices:
-            device.run()
-        t.check(online(stack, 4), "all end online", [d.log()[-300:] for d in devices])
-        t.equal(len(listed(stack)), 4, "four devices")
-        for device in devices:
-            t.check(wait_for(lambda: not os.path.exists(device.dir + "/provisioning.key"), 5), "the key is erased")  # pylint: disable=cell-var-from-loop
-        t.equal(stack.one("SELECT count(*) FROM intent"), 0, "no open intent")
-        t.equal(stack.one("SELECT used FROM provisioning_key"), 4, "the key counts each once")
-        ids = {d["uuid"]: d["certificate"]["certificateId"] for d in listed(stack)}
-        t.equal({d.info()["uuid"]: d.info()["certificateId"] for d in devices}, ids, "each holds the certificate that counts")
+        time.sleep(random.uniform(0, random.choice((0.15, 0.4, 1.5))))
+        device.kill()
+        if turn % 6 == 5:
+            stack.restart_service()
+        rows = wait_for(lambda: listed(stack), 20) or []
+        known = {read(d.dir + "/uuid").strip() for d in devices if os.path.exists(d.dir + "/uuid")}
+        if not t.check(len(rows) == len({d["uuid"] for d in rows}) <= 4 and {d["uuid"] for d in rows} <= known,
+                       "no second device after kill %d" % turn, rows, known):
+            break
+    for device in devices:
+        device.run()
+    t.check(online(stack, 4), "all end online", [d.log()[-300:] for d in devices])
+    t.equal(len(listed(stack)), 4, "four devices")
+    for device in devices:
+        t.check(wait_for(lambda: not os.path.exists(device.dir + "/provisioning.key"), 5), "the key is erased")  # pylint: disable=cell-var-from-loop
+    t.equal(stack.one("SELECT count(*) FROM intent"), 0, "no open intent")
+    t.equal(stack.one("SELECT used FROM provisioning_key"), 4, "the key counts each once")
+    ids = {d["uuid"]: d["certificate"]["certificateId"] for d in listed(stack)}
+    t.equal({d.info()["uuid"]: d.info()["certificateId"] for d in devices}, ids, "each holds the certificate that counts")
 
 
 def what_the_broker_sees():
