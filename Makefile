@@ -47,7 +47,7 @@ GATE_PARTS := $(addprefix $(BUILD)/,certs/peer.o certs/profile.o service/io/secr
 PROGRAMS := $(BUILD)/musterd $(BUILD)/musterctl $(BUILD)/muster-device
 LIBRARY  := $(BUILD)/libmuster-device.so.$(SOVERSION)
 
-.PHONY: all setup run check layers tidy format asan cover clean install help
+.PHONY: all setup run check containers layers tidy format asan cover clean install help
 .DEFAULT_GOAL := all
 
 all: setup $(PROGRAMS) $(BUILD)/muster_gate.so $(LIBRARY) $(BUILD)/muster-device.pc
@@ -103,6 +103,10 @@ check: all
 
 include tests/tests.mk
 
+# The images and the compose file of docker/, built and run with podman. Not a part of check: it needs root and minutes.
+containers: all
+	@BUILD=$(BUILD) tests/containers/run.sh
+
 layers: all
 	@BUILD=$(BUILD) tests/tools/layers.sh
 
@@ -141,6 +145,7 @@ help:
 	@echo 'make check      all tests; the last line is "N passed, N failed"'
 	@echo 'make bench      what the gate costs, against a broker without it; STEPS="logins enrol" runs some steps only'
 	@echo 'make fuzz-gate  a million packets that are nearly right, against a gate with the sanitizers; SEED=N repeats one'
+	@echo 'make containers images and compose file of docker/, built and tried with podman (as root)'
 	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers'
 	@echo 'make tidy       clang-format, clang-tidy, cppcheck, layers'
 	@echo 'make layers     no file includes or calls across a forbidden arrow'

@@ -25,6 +25,7 @@ struct config {
     char broker_ca_file[CONFIG_PATH];           /* "": without TLS */
     char broker_certificate_file[CONFIG_PATH];  /* "": none */
     char broker_key_file[CONFIG_PATH];          /* "": none */
+    int operator_port;                          /* 0: broker_port */
     char database[CONFIG_PATH];                 /* muster.db */
     char ca_certificate_file[CONFIG_PATH];      /* ca.pem */
     char ca_key_file[CONFIG_PATH];              /* ca.key */

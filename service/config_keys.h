@@ -40,6 +40,8 @@
       "The service's own certificate, for a listener that wants one; empty: none.")                                    \
     X("broker_key_file", CONFIG_FILE, broker_key_file, 0, 0, "", "",                                                   \
       "The private key of broker_certificate_file; empty: none.")                                                      \
+    X("operator_port", CONFIG_NUMBER, operator_port, 0, 65535, "0", "",                                                \
+      "The port on which musterctl, which has no certificate, reaches the broker; 0: broker_port.")                    \
     X("database", CONFIG_FILE, database, 1, 0, "muster.db", "", "The database; it is made when it is not there.")      \
     X("ca_certificate_file", CONFIG_FILE, ca_certificate_file, 1, 0, "ca.pem", "",                                     \
       "The certificate of the authority that signs for devices.")                                                      \

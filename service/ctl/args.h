@@ -35,6 +35,8 @@
     X(OPT_TLS_PORT, "tls-port", "PORT", "the broker's port for TLS without a client certificate (8884)")               \
     X(OPT_OPEN, "open", NULL, "open mode: no gate in the broker, for trying on this machine alone")                    \
     X(OPT_BIND, "bind", "ADDRESS", "the address of the broker's two TLS ports (every address)")                        \
+    X(OPT_BROKER_HOST, "broker-host", "HOST", "the broker is on another host, which the service reaches with TLS")     \
+    X(OPT_BROKER_GROUP, "broker-group", "GROUP", "a group of this user, through which the broker reads what it needs") \
     X(OPT_SERVER_NAME, "server-name", "NAME", "a further name in the broker's certificate, may be repeated")           \
     X(OPT_ORGANIZATION, "organization", "NAME", "O of the certificates (Muster)")                                      \
     X(OPT_COUNTRY, "country", "CC", "C of the certificates, two capital letters (none)")                               \

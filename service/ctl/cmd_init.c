@@ -93,6 +93,7 @@ static void tell_json(const struct init *init, const bool made[STEPS])
     json_text(&json, "directory", init->absolute);
     json_text(&json, "mode", init->config.mode);
     json_text(&json, "brokerUser", init->user.name);
+    json_text(&json, "brokerGroup", init->user.group_name);
     json_open(&json, "steps", '[');
     for (size_t i = 0; i < STEPS; i++) {
         if (!is_needed(init, &steps[i]))

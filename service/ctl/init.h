@@ -18,10 +18,11 @@
 
 /* Who the broker runs as: the owner of the folder, or a user of its own that may read only what it needs. */
 struct init_user {
-    char name[64];   /* "": nothing is known of the owner */
-    bool is_its_own; /* else the owner */
-    gid_t group;     /* of its own user */
-    char why[700];   /* it is the owner: why */
+    char name[64];       /* "": nothing is known of the owner, or only the group is known */
+    char group_name[64]; /* --broker-group; else "" */
+    bool is_its_own;     /* else the owner */
+    gid_t group;         /* of its own user */
+    char why[700];       /* it is the owner: why */
 };
 
 struct init {
@@ -51,6 +52,9 @@ enum ctl_exit init_cannot_write(const char *path, int error);
 /* init_options.c: the command line, and the muster.conf that is there. The ports first: they do not need the folder. */
 enum ctl_exit init_read_ports(const struct args *args, struct init *init);
 enum ctl_exit init_read_options(const struct args *args, struct init *init);
+
+/* Whether the broker is on another host, to which the service shows its certificate. */
+bool init_is_apart(const struct init *init);
 
 /* init_folder.c: makes the folder `directory` and holds it; fills in `absolute`. The paths of its files fit. */
 enum ctl_exit init_take_folder(struct init *init);
@@ -91,7 +95,9 @@ enum ctl_exit init_make_broker(struct init *init);
 /* Prints what the broker will listen on. */
 void init_tell_listeners(const struct init *init);
 
-/* init_user.c: who the broker runs as: as the configuration says when there is one, else what is possible. */
+/* init_user.c: who the broker runs as: the group of the command line; else as the configuration says when there is
+ * one, else what is possible. */
+enum ctl_exit init_read_group(const struct args *args, struct init *init);
 void init_choose_user(struct init *init);
 bool init_has_rights(const struct init *init);
 enum ctl_exit init_give_rights(struct init *init);

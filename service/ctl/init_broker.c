@@ -35,7 +35,11 @@ static void put(struct page *page, const char *format, ...)
 static void put_user(struct page *page, const struct init *init)
 {
     const struct init_user *user = &init->user;
-    if (user->is_its_own)
+    if (user->group_name[0] != '\0')
+        put(page,
+            "# Whoever is in the group %s may read what stands here and the database, and no key but the broker's.\n\n",
+            user->group_name);
+    else if (user->is_its_own)
         put(page, "# A user of its own, who may read what stands here and the database, and no other key.\n");
     else if (config_is_open(&init->config))
         put(page, "# The user who owns the keys in this folder; counts only when started as root.\n");
@@ -195,7 +199,11 @@ void init_tell_listeners(const struct init *init)
                 {init->address, "TLS with a password, for operators and devices without a certificate", init->tls_port},
                 {init->address, "mutual TLS, for devices with their certificate", init->mtls_port}};
     const struct init_user *user = &init->user;
-    if (user->is_its_own)
+    if (user->group_name[0] != '\0')
+        printf("The broker runs as a user of the group %s, who may read what it needs and no other key. It will listen "
+               "on:\n",
+               user->group_name);
+    else if (user->is_its_own)
         printf("The broker runs as the user %s, who may read what it needs and no other key. It will listen on:\n",
                user->name);
     else

@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define SERVER_NAMES (INIT_NAMES + 4)
+#define SERVER_NAMES (INIT_NAMES + 5)
 
 /* A host name or an address, as a certificate can hold it. */
 bool init_is_name(const char *name)
@@ -52,10 +52,11 @@ enum ctl_exit init_make_authority(struct init *init)
 /* What the authority signs here; the keys are unencrypted, since nobody types a passphrase for a program. */
 struct leaf {
     const char *who, *certificate, *key;
+    mode_t mode; /* of the certificate: the broker reads its own, and nothing of the service's */
 };
 
-static const struct leaf server = {"broker", "server.pem", "server.key"};
-static const struct leaf service = {"service", "service.pem", "service-tls.key"};
+static const struct leaf server = {"broker", "server.pem", "server.key", 0644};
+static const struct leaf service = {"service", "service.pem", "service-tls.key", 0600};
 
 static struct key *read_key(const char *path)
 {
@@ -106,6 +107,9 @@ static size_t list_names(const struct init *init, const char *host, const char *
         names[count++] = always[i];
     if (init_is_name(host) && !is_among(host, names, count))
         names[count++] = host;
+    if (init_is_apart(init) && init_is_name(init->config.broker_host) &&
+        !is_among(init->config.broker_host, names, count))
+        names[count++] = init->config.broker_host;
     for (size_t i = 0; i < init->server_name_count; i++)
         if (!is_among(init->server_names[i], names, count))
             names[count++] = init->server_names[i];
@@ -188,7 +192,7 @@ static enum ctl_exit make_leaf(const struct init *init, const struct leaf *leaf)
     if (end != CTL_DONE)
         return end;
     init_path(init, leaf->certificate, path, sizeof path);
-    int failed = file_write(path, certificate.pem, strlen(certificate.pem), 0644);
+    int failed = file_write(path, certificate.pem, strlen(certificate.pem), leaf->mode);
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
 }
 

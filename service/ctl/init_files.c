@@ -27,15 +27,23 @@ bool init_has_config(const struct init *init)
 
 enum ctl_exit init_make_config(struct init *init)
 {
-    char path[INIT_PATH], port[64], organization[256], country[256], passphrase[INIT_PATH];
-    bool open = config_is_open(&init->config);
-    const char *settings[8] = {open ? "mode open" : "mode gated", "broker_host 127.0.0.1", port};
+    char path[INIT_PATH], host[256], port[64], operators[64], organization[256], country[256], passphrase[INIT_PATH];
+    bool open = config_is_open(&init->config), apart = init_is_apart(init);
+    const char *settings[16] = {open ? "mode open" : "mode gated", host, port};
     size_t count = 3;
     if (!open) {
         settings[count++] = "broker_username _muster";
         settings[count++] = "broker_password_file service.key";
     }
-    snprintf(port, sizeof port, "broker_port %lld", init->plain_port);
+    if (apart) {
+        settings[count++] = "broker_ca_file ca.pem";
+        settings[count++] = "broker_certificate_file service.pem";
+        settings[count++] = "broker_key_file service-tls.key";
+        settings[count++] = operators;
+    }
+    snprintf(host, sizeof host, "broker_host %s", apart ? init->config.broker_host : "127.0.0.1");
+    snprintf(port, sizeof port, "broker_port %lld", apart ? init->mtls_port : init->plain_port);
+    snprintf(operators, sizeof operators, "operator_port %lld", init->tls_port);
     snprintf(organization, sizeof organization, "certificate_organization %s", init->config.certificate_organization);
     snprintf(country, sizeof country, "certificate_country %s", init->config.certificate_country);
     snprintf(passphrase, sizeof passphrase, "ca_passphrase_file %s", init->config.ca_passphrase_file);

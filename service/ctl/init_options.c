@@ -48,6 +48,31 @@ static enum ctl_exit read_address(const struct args *args, struct init *init)
     return CTL_DONE;
 }
 
+bool init_is_apart(const struct init *init)
+{
+    return init->config.broker_certificate_file[0] != '\0';
+}
+
+/* A broker that is not on this machine's loopback takes the service with a certificate only, and operators without. */
+static enum ctl_exit read_host(const struct args *args, struct init *init)
+{
+    struct config *config = &init->config;
+    const char *host = args_value(args, OPT_BROKER_HOST);
+    if (host == NULL)
+        return CTL_DONE;
+    if (config_is_open(config))
+        return out_error(CTL_USAGE, NULL, "leave --broker-host out", "in open mode the broker is on this machine");
+    if (!init_is_name(host) || strchr(host, '*') != NULL || strlen(host) >= sizeof config->broker_host)
+        return out_error(CTL_USAGE, NULL, "use a host name or an IP address", "--broker-host cannot be \"%s\"", host);
+    snprintf(config->broker_host, sizeof config->broker_host, "%s", host);
+    config->broker_port = (int)init->mtls_port;
+    config->operator_port = (int)init->tls_port;
+    init_path(init, "ca.pem", config->broker_ca_file, sizeof config->broker_ca_file);
+    init_path(init, "service.pem", config->broker_certificate_file, sizeof config->broker_certificate_file);
+    init_path(init, "service-tls.key", config->broker_key_file, sizeof config->broker_key_file);
+    return CTL_DONE;
+}
+
 /* The mode of a folder that is there stays: its devices believe in it. */
 static enum ctl_exit read_mode(const struct args *args, struct init *init)
 {
@@ -120,6 +145,8 @@ static enum ctl_exit read_config(const struct args *args, struct init *init)
     enum ctl_exit end = read_mode(args, init);
     if (end == CTL_DONE && !init->had_config)
         end = read_names(args, init);
+    if (end == CTL_DONE && !init->had_config)
+        end = read_host(args, init);
     return end == CTL_DONE && !init->had_config ? read_authority(args, init) : end;
 }
 
@@ -130,6 +157,8 @@ static enum ctl_exit read_broker(const struct args *args, struct init *init)
     enum ctl_exit end = read_server_names(args, init);
     if (end == CTL_DONE)
         end = read_address(args, init);
+    if (end == CTL_DONE)
+        end = init_read_group(args, init);
     init_path(init, "mosquitto.conf", path, sizeof path);
     if (end == CTL_DONE && !config_is_open(&init->config) && !init_has(path))
         end = init_find_gate(init);

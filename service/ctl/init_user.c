@@ -31,6 +31,39 @@ static void stays_owner(struct init_user *user, const char *format, ...)
     snprintf(user->name, sizeof user->name, "%s", owner != NULL ? owner->pw_name : "");
 }
 
+static bool is_member(gid_t group)
+{
+    gid_t groups[256];
+    int count = getgroups(sizeof groups / sizeof groups[0], groups);
+    bool found = group == getegid();
+    for (int i = 0; i < count; i++)
+        found = found || groups[i] == group;
+    return found;
+}
+
+/* Who is not root cannot give files to another user, but to a group that it is in. */
+enum ctl_exit init_read_group(const struct args *args, struct init *init)
+{
+    const char *name = args_value(args, OPT_BROKER_GROUP);
+    const struct group *group = name != NULL ? getgrnam(name) : NULL;
+    struct init_user *user = &init->user;
+    if (name == NULL)
+        return CTL_DONE;
+    if (config_is_open(&init->config))
+        return out_error(CTL_USAGE, NULL, "leave --broker-group out", "in open mode the broker has the folder's owner");
+    if (geteuid() == 0)
+        return out_error(CTL_USAGE, NULL, "leave --broker-group out, or run as the user who shall own the folder",
+                         "for root, the broker runs as the user " BROKER_USER);
+    if (group == NULL || strlen(name) >= sizeof user->group_name)
+        return out_error(CTL_USAGE, NULL, "use a group of this machine", "--broker-group cannot be \"%s\"", name);
+    if (!is_member(group->gr_gid))
+        return out_error(CTL_DENIED, NULL, "put the user into the group, then log in anew",
+                         "this user is not in the group %s", name);
+    *user = (struct init_user){.is_its_own = true, .group = group->gr_gid};
+    snprintf(user->group_name, sizeof user->group_name, "%s", name);
+    return CTL_DONE;
+}
+
 /* By the permission bits; `right` is one of S_IROTH and S_IXOTH. */
 static bool may(const char *path, mode_t right, const struct passwd *user)
 {
@@ -95,6 +128,8 @@ void init_choose_user(struct init *init)
     struct init_user *user = &init->user;
     char blocked[INIT_PATH], named[64] = "";
     const struct passwd *broker = getpwnam(BROKER_USER);
+    if (user->group_name[0] != '\0')
+        return;
     if (config_is_open(&init->config)) {
         stays_owner(user, "it is in open mode");
     } else if (geteuid() != 0) {
@@ -153,6 +188,10 @@ enum ctl_exit init_give_rights(struct init *init)
     }
     if (failed == 0)
         return CTL_DONE;
-    return out_error(CTL_DENIED, NULL, "run musterctl init as root, on a file system with owners",
-                     "cannot open %s to the user %s: %s", path, init->user.name, strerror(failed));
+    bool by_group = init->user.group_name[0] != '\0';
+    return out_error(CTL_DENIED, NULL,
+                     by_group ? "run musterctl init as the owner of the folder and its files"
+                              : "run musterctl init as root, on a file system with owners",
+                     "cannot open %s to the %s %s: %s", path, by_group ? "group" : "user",
+                     by_group ? init->user.group_name : init->user.name, strerror(failed));
 }

@@ -18,8 +18,8 @@ static const struct command {
 } commands[] = {
     {"init", NULL, NULL,
      OPT(OPT_PLAIN_PORT) | OPT(OPT_MTLS_PORT) | OPT(OPT_TLS_PORT) | OPT(OPT_OPEN) | OPT(OPT_BIND) |
-         OPT(OPT_SERVER_NAME) | OPT(OPT_ORGANIZATION) | OPT(OPT_COUNTRY) | OPT(OPT_CA_KEY_TYPE) |
-         OPT(OPT_CA_PASSPHRASE_FILE),
+         OPT(OPT_BROKER_HOST) | OPT(OPT_BROKER_GROUP) | OPT(OPT_SERVER_NAME) | OPT(OPT_ORGANIZATION) |
+         OPT(OPT_COUNTRY) | OPT(OPT_CA_KEY_TYPE) | OPT(OPT_CA_PASSPHRASE_FILE),
      cmd_init, "make a folder with authority, keys, configuration and database"},
     {"status", NULL, NULL, OPT(OPT_TENANT), cmd_status, "whether the service answers, and its numbers"},
     {"watch", NULL, NULL, OPT(OPT_TENANT) | OPT(OPT_COUNT), cmd_watch, "events as they happen, one a line"},

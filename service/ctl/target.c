@@ -109,11 +109,16 @@ void target_wipe(struct target *target)
     secret_wipe(target->operator_key, sizeof target->operator_key);
 }
 
+static int port_of(const struct config *config)
+{
+    return config->operator_port != 0 ? config->operator_port : config->broker_port;
+}
+
 struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count)
 {
     return (struct mqtt_options){
         .host = target->config.broker_host,
-        .port = target->config.broker_port,
+        .port = port_of(&target->config),
         .client_id = target->client_id,
         .username = "operator", /* protocol.md, section 2 */
         .password = target->operator_key,
@@ -128,7 +133,7 @@ enum ctl_exit target_unreachable(const struct target *target, const char *reason
 {
     const char *host = target->config.broker_host;
     const char *open = reason[0] != '\0' ? " (" : "", *close = reason[0] != '\0' ? ")" : "";
-    int port = target->config.broker_port;
+    int port = port_of(&target->config);
     char mend[2 * CONFIG_PATH];
     if (refused) {
         snprintf(mend, sizeof mend,

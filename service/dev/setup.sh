@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that Muster needs and that are missing. Quiet and quick when there are none.
-# usage: setup.sh [run|check|bench]
+# usage: setup.sh [run|check|bench|containers]
 set -eu
 
 packages="gcc libc6-dev libpaho-mqtt-dev libssl-dev libcjson-dev libsqlite3-dev libsmartcols-dev mosquitto-dev libmosquitto-dev"
@@ -8,6 +8,10 @@ case "${1:-}" in
 run) packages="$packages mosquitto mosquitto-clients openssl" ;;
 check) packages="$packages mosquitto mosquitto-clients openssl jq strace sqlite3 pkg-config python3 python3-paho-mqtt clang-format clang-tidy cppcheck" ;;
 bench) packages="$packages mosquitto mosquitto-clients openssl python3 python3-paho-mqtt valgrind" ;;
+containers)
+  # debootstrap makes the base image, podman builds and runs (by runc, with netavark's network and aardvark's names).
+  packages="$packages mosquitto-clients python3 debootstrap podman runc netavark aardvark-dns podman-compose iptables iproute2 util-linux"
+  ;;
 esac
 
 missing=""

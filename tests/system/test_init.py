@@ -162,7 +162,6 @@ def names_and_addresses():
 # --- who may read what ------------------------------------------------------------------------------------------------
 
 READABLE = {"muster.db", "muster.db-wal", "muster.db-shm", "server.key", "server.pem", "ca.pem", "mosquitto.conf"}
-PUBLIC = {"service.pem"}
 
 
 def rights_of_the_broker():
@@ -188,7 +187,7 @@ def check_rights(where, done=None):
     t.equal(settings(where + "/mosquitto.conf")["user"], "mosquitto", "and so does mosquitto.conf")
     for name in sorted(os.listdir(where)):
         st = os.stat(os.path.join(where, name))
-        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o644 if name in PUBLIC else 0o600)
+        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o600)
         if not name.startswith("try."):
             t.equal((st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)), (0,) + wanted, name)
     st = os.stat(where)
