@@ -57,7 +57,7 @@ enum status policy_change(enum change change, enum device_state from, bool *chan
     return fail(why, ST_INVALID_STATE, NULL, "The device is %s.", states[from].name);
 }
 
-enum device_state policy_unblocked(bool has_api_key, bool has_certificate)
+enum device_state policy_standing(bool has_api_key, bool has_certificate)
 {
     if (has_certificate)
         return DEVICE_PROVISIONED;

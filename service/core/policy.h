@@ -43,8 +43,8 @@ enum change {
  * is accepted), or ST_INVALID_STATE. */
 enum status policy_change(enum change change, enum device_state from, bool *changes, struct why *why);
 
-/* The state that unblocking leads to, by the credentials that the device still has. */
-enum device_state policy_unblocked(bool has_api_key, bool has_certificate);
+/* The state of a device that nobody blocked or took out of service, by the credentials that it still has. */
+enum device_state policy_standing(bool has_api_key, bool has_certificate);
 
 /* Whether an answer from before may be given once more about a device in this state: its `own` request hears
  * ST_DEVICE_BLOCKED, a provisioning key's ST_DEVICE_EXISTS. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* In this order; the last one makes the folder whole. */
 static const struct step {
@@ -72,7 +73,7 @@ static void tell_next(const struct init *init, bool made)
     const char *d = init->directory;
     printf(made ? "\nYour Muster is ready in %s.\n" : "\nEverything was there in %s: nothing was changed.\n", d);
     printf("Start the broker and the service, each in a terminal of its own:\n"
-           "  mosquitto -c %s/mosquitto.conf\n  musterd --config %s/muster.conf\n"
+           "  /usr/sbin/mosquitto -c %s/mosquitto.conf\n  musterd --config %s/muster.conf\n"
            "Then look, watch, and let devices in with the provisioning key in %s/provisioning.key:\n"
            "  musterctl --dir %s status\n  musterctl --dir %s watch\n",
            d, d, d, d, d);
@@ -130,8 +131,6 @@ enum ctl_exit cmd_init(const struct args *args)
     umask(077);
     enum ctl_exit end = target_directory(args, init.directory, sizeof init.directory);
     if (end == CTL_DONE)
-        end = init_read_ports(args, &init);
-    if (end == CTL_DONE)
         end = init_take_folder(&init);
     if (end == CTL_DONE)
         end = init_read_options(args, &init);
@@ -139,8 +138,11 @@ enum ctl_exit cmd_init(const struct args *args)
         init_choose_user(&init);
     if (end == CTL_DONE)
         end = make_all(&init, args_has(args, OPT_JSON), made);
-    if (end != CTL_DONE)
+    if (end != CTL_DONE) {
+        if (init.made_folder) /* bad input leaves nothing behind; what was begun stays, to be completed */
+            (void)rmdir(init.directory);
         return end;
+    }
     for (size_t i = 0; i < STEPS; i++)
         any = any || made[i];
     if (args_has(args, OPT_JSON))

@@ -29,7 +29,7 @@ struct init {
     char directory[CONFIG_PATH]; /* as the user names it, for messages */
     char absolute[CONFIG_PATH];  /* for mosquitto.conf: the broker knows no folder of its own */
     struct config config;        /* of muster.conf when there is one, else what it will say */
-    bool had_config;
+    bool had_config, made_folder;
     long long plain_port, mtls_port, tls_port;
     const char *address; /* of the TLS listeners; NULL: every one. In open mode 127.0.0.1 */
     const char *server_names[INIT_NAMES];
@@ -49,8 +49,7 @@ bool init_has(const char *path);
 /* Tells that `path` cannot be written. */
 enum ctl_exit init_cannot_write(const char *path, int error);
 
-/* init_options.c: the command line, and the muster.conf that is there. The ports first: they do not need the folder. */
-enum ctl_exit init_read_ports(const struct args *args, struct init *init);
+/* init_options.c: the command line, and the muster.conf that is there. */
 enum ctl_exit init_read_options(const struct args *args, struct init *init);
 
 /* Whether the broker is on another host, to which the service shows its certificate. */

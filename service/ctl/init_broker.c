@@ -207,7 +207,8 @@ void init_tell_listeners(const struct init *init)
         printf("The broker runs as the user %s, who may read what it needs and no other key. It will listen on:\n",
                user->name);
     else
-        printf("The broker runs as the user %s, since %s. It will listen on:\n", user->name, user->why);
+        printf("The broker runs as %s%s, since %s. It will listen on:\n", user->name[0] != '\0' ? "the user " : "",
+               user->name[0] != '\0' ? user->name : "whoever starts it", user->why);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         printf("  %5lld on %-14s %s\n", rows[i].port, rows[i].address != NULL ? rows[i].address : "every address",
                rows[i].what);

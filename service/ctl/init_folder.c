@@ -41,7 +41,8 @@ enum ctl_exit init_take_folder(struct init *init)
     if (has_control(init->directory))
         return out_error(CTL_USAGE, NULL, "use a folder without them",
                          "there are control characters in the folder's path: %s", init->directory);
-    if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
+    init->made_folder = mkdir(init->directory, 0700) == 0;
+    if (!init->made_folder && errno != EEXIST)
         return init_cannot_write(init->directory, errno);
     if (realpath(init->directory, path) == NULL)
         return out_error(CTL_FAILED, NULL, "use another folder", "cannot use %s: %s", init->directory, strerror(errno));

@@ -6,15 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ctl_exit init_read_ports(const struct args *args, struct init *init)
+bool init_is_apart(const struct init *init)
 {
-    init->plain_port = 1883;
-    init->mtls_port = 8883;
-    init->tls_port = 8884;
-    if (!args_integer(args, OPT_PLAIN_PORT, 1, 65535, &init->plain_port) ||
-        !args_integer(args, OPT_MTLS_PORT, 1, 65535, &init->mtls_port) ||
-        !args_integer(args, OPT_TLS_PORT, 1, 65535, &init->tls_port))
-        return CTL_USAGE;
+    return init->config.broker_certificate_file[0] != '\0';
+}
+
+/* The service and operators of a muster.conf that is there go to its ports: the broker has to listen there. */
+static enum ctl_exit read_ports(const struct args *args, struct init *init)
+{
+    const struct config *config = &init->config;
+    bool had = init->had_config, plain = config->broker_ca_file[0] == '\0', apart = init_is_apart(init);
+    int tls = !plain && !apart && config->operator_port == 0 ? config->broker_port : config->operator_port;
+    const struct {
+        enum option option;
+        long long *port, usual, told; /* told: by muster.conf, or 0 */
+    } ports[] = {{OPT_PLAIN_PORT, &init->plain_port, 1883, had && plain ? config->broker_port : 0},
+                 {OPT_MTLS_PORT, &init->mtls_port, 8883, had && apart ? config->broker_port : 0},
+                 {OPT_TLS_PORT, &init->tls_port, 8884, had ? tls : 0}};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        *ports[i].port = ports[i].told != 0 ? ports[i].told : ports[i].usual;
+        if (!args_integer(args, ports[i].option, 1, 65535, ports[i].port))
+            return CTL_USAGE;
+        if (ports[i].told != 0 && *ports[i].port != ports[i].told)
+            return out_error(CTL_CONFLICT, NULL, "leave the option out, or change the port in muster.conf first",
+                             "--%s %lld is not what muster.conf says: %lld", option_name(ports[i].option),
+                             *ports[i].port, ports[i].told);
+    }
     if (init->plain_port == init->mtls_port || init->plain_port == init->tls_port || init->mtls_port == init->tls_port)
         return out_error(CTL_USAGE, NULL, "give each listener a port of its own", "two ports are the same");
     return CTL_DONE;
@@ -46,11 +63,6 @@ static enum ctl_exit read_address(const struct args *args, struct init *init)
                          "--bind cannot be \"%s\"", address);
     init->address = open ? "127.0.0.1" : address;
     return CTL_DONE;
-}
-
-bool init_is_apart(const struct init *init)
-{
-    return init->config.broker_certificate_file[0] != '\0';
 }
 
 /* A broker that is not on this machine's loopback takes the service with a certificate only, and operators without. */
@@ -143,6 +155,8 @@ static enum ctl_exit read_config(const struct args *args, struct init *init)
     if (!init->had_config && config_default(init->directory, &init->config) != 0) /* init_take_folder lets none pass */
         return out_error(CTL_FAILED, NULL, NULL, "the folder's path is too long");
     enum ctl_exit end = read_mode(args, init);
+    if (end == CTL_DONE)
+        end = read_ports(args, init);
     if (end == CTL_DONE && !init->had_config)
         end = read_names(args, init);
     if (end == CTL_DONE && !init->had_config)

@@ -2,6 +2,7 @@
 #include "service/ctl/out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -153,23 +154,35 @@ static void path_of(const struct init *init, const struct readable *readable, ch
         snprintf(out, size, "%s%s", init->config.database, readable->suffix);
 }
 
+/* A -wal that SQLite makes anew has the database's group when root runs the service; else the folder must see to it. */
+static mode_t folder_mode(const struct init_user *user)
+{
+    return user->group_name[0] != '\0' ? S_ISGID | 0750 : 0750;
+}
+
 static bool is_open_to(const char *path, gid_t group, mode_t mode)
 {
     struct stat st;
-    return stat(path, &st) != 0 || (st.st_gid == group && (st.st_mode & 0777) == mode);
+    return lstat(path, &st) != 0 || (st.st_gid == group && (st.st_mode & 07777) == mode);
 }
 
+/* What a link points to may be anybody's: it is not followed. */
 static int open_to(const char *path, gid_t group, mode_t mode)
 {
     if (is_open_to(path, group, mode))
         return 0;
-    return chown(path, (uid_t)-1, group) == 0 && chmod(path, mode) == 0 ? 0 : errno;
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return errno;
+    int failed = fchown(file, (uid_t)-1, group) == 0 && fchmod(file, mode) == 0 ? 0 : errno;
+    (void)close(file);
+    return failed;
 }
 
 bool init_has_rights(const struct init *init)
 {
     char path[INIT_PATH];
-    bool all = !init->user.is_its_own || is_open_to(init->directory, init->user.group, 0750);
+    bool all = !init->user.is_its_own || is_open_to(init->directory, init->user.group, folder_mode(&init->user));
     for (size_t i = 0; init->user.is_its_own && all && i < sizeof readables / sizeof readables[0]; i++) {
         path_of(init, &readables[i], path, sizeof path);
         all = is_open_to(path, init->user.group, 0640);
@@ -180,7 +193,7 @@ bool init_has_rights(const struct init *init)
 enum ctl_exit init_give_rights(struct init *init)
 {
     char path[INIT_PATH];
-    int failed = open_to(init->directory, init->user.group, 0750);
+    int failed = open_to(init->directory, init->user.group, folder_mode(&init->user));
     snprintf(path, sizeof path, "%s", init->directory);
     for (size_t i = 0; failed == 0 && i < sizeof readables / sizeof readables[0]; i++) {
         path_of(init, &readables[i], path, sizeof path);

@@ -71,14 +71,27 @@ static enum ctl_exit read_key(struct target *target)
     return end;
 }
 
-/* The operator's key goes there; without TLS it must be the broker that listens, not somebody in its place. */
-static enum ctl_exit check_port(const struct config *config)
+static int port_of(const struct config *config)
 {
-    char why[300];
-    if (config_is_open(config) || config->broker_ca_file[0] != '\0' ||
-        loopback_is_held_by(config->broker_port, config->broker_user, why, sizeof why))
+    return config->operator_port != 0 ? config->operator_port : config->broker_port;
+}
+
+/* The operator's key goes there; without TLS it must be the broker that listens, not somebody in its place. */
+static enum ctl_exit check_port(const struct target *target)
+{
+    char why[300], key[CONFIG_PATH + 16];
+    const struct config *config = &target->config;
+    if (config_is_open(config) || config->broker_ca_file[0] != '\0')
         return CTL_DONE;
-    return out_error(CTL_DENIED, NULL, "end that process, or set broker_user in muster.conf", "%s", why);
+    if (loopback_look(config->broker_host, 0, why, sizeof why) != LOOPBACK_ONLY)
+        return out_error(CTL_CONFIG, NULL,
+                         "set broker_ca_file and operator_port in muster.conf (docs/configuration.md)",
+                         "without TLS the broker must be on loopback: %s", why);
+    snprintf(key, sizeof key, "%s/admin.key", target->directory);
+    if (loopback_is_held_by(config->broker_host, port_of(config), config->broker_user, key, why, sizeof why))
+        return CTL_DONE;
+    return out_error(CTL_DENIED, NULL,
+                     "set broker_user in muster.conf when that is the broker's user, else end that process", "%s", why);
 }
 
 enum ctl_exit target_find(const struct args *args, struct target *out)
@@ -100,18 +113,13 @@ enum ctl_exit target_find(const struct args *args, struct target *out)
     memcpy(out->client_id, "musterctl-", 11);
     entropy_fill(random, sizeof random);
     secret_base32(random, sizeof random, out->client_id + strlen(out->client_id));
-    end = check_port(&out->config);
+    end = check_port(out);
     return end == CTL_DONE ? read_key(out) : end;
 }
 
 void target_wipe(struct target *target)
 {
     secret_wipe(target->operator_key, sizeof target->operator_key);
-}
-
-static int port_of(const struct config *config)
-{
-    return config->operator_port != 0 ? config->operator_port : config->broker_port;
 }
 
 struct mqtt_options target_options(const struct target *target, const char *const filters[], size_t count)
@@ -143,7 +151,8 @@ enum ctl_exit target_unreachable(const struct target *target, const char *reason
         return out_error(CTL_DENIED, NULL, mend, "the broker at %s:%d refuses this operator%s%s%s", host, port, open,
                          reason, close);
     }
-    snprintf(mend, sizeof mend, "is the broker running? start both with make run, or: mosquitto -c %s/mosquitto.conf",
+    snprintf(mend, sizeof mend,
+             "is the broker running? start both with make run, or: /usr/sbin/mosquitto -c %s/mosquitto.conf",
              target->directory);
     return out_error(CTL_BROKER, NULL, mend, "the broker at %s:%d is not reachable%s%s%s", host, port, open, reason,
                      close);

@@ -21,6 +21,7 @@ fi
 unset MUSTER_RUN_PARENT
 [ "$here" = "$PPID" ] || exit 1
 
+PATH=$PATH:/usr/sbin # where Debian has mosquitto, and a user's PATH does not lead
 build=${BUILD:-build}
 dir=$1 plain=$2 mtls=$3 tls=$4 mode=${MODE:-} bind=${BIND:-127.0.0.1}
 lived_long=5   # seconds after which a program that ends did not end at once
@@ -48,12 +49,14 @@ prefixed() { trap '' INT TERM HUP && exec sed -u "s/^/$1 | /"; }
 # (setsid): the service says goodbye through it first. The kernel forgets pdeathsig when a process changes its user, so a
 # broker that does not stay root is not started as root.
 start_broker() {
-  local user as=()
+  local user preload as=()
   user=$(sed -n 's/^user //p' -- "$dir/mosquitto.conf")
   if [ "$(id -u)" = 0 ] && [ "${user:-root}" != root ]; then
     as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups)
   fi
-  setsid "${as[@]}" setpriv --pdeathsig TERM mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
+  # A gate that was built with a sanitizer wants its library before all others.
+  preload=$(ldd "$build/muster_gate.so" 2>/dev/null | awk '$1 ~ /^libasan/ { print "LD_PRELOAD=" $3 }')
+  setsid "${as[@]}" setpriv --pdeathsig TERM env ${preload:+"$preload"} mosquitto -c "$dir/mosquitto.conf" > >(prefixed broker) 2>&1 9>&- &
   broker=$! broker_since=$SECONDS
 }
 

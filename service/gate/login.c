@@ -2,6 +2,7 @@
 #include "service/gate/gate.h"
 
 #include "service/io/entropy.h"
+#include "topics/id.h"
 #include "topics/json_write.h"
 
 #include <mosquitto.h>
@@ -78,13 +79,28 @@ static enum refusal admit(struct gate *gate, struct mosquitto *client, struct id
 static enum refusal decide(struct gate *gate, struct mosquitto *client, const struct login *login, struct identity *who)
 {
     enum refusal refusal = REFUSE_AGAIN;
-    if (mosquitto_client_protocol(client) != mp_mqtt)
-        return REFUSE_PROTOCOL; /* the broker does not always say when a websocket closes */
     if (login->client_id == NULL || !backoff_holds(&gate->backoff, login, gate->now))
         refusal = auth_login(gate->lookup, &gate->options.auth, login, who);
     if (refusal == REFUSE_CREDENTIAL || refusal == REFUSE_ENDED)
         backoff_note(&gate->backoff, login, gate->now);
     return refusal == REFUSE_NOT ? admit(gate, client, who) : refusal;
+}
+
+static void name_client(const struct mosquitto *client, struct identity *who)
+{
+    const char *id = mosquitto_client_id(client), *address = mosquitto_client_address(client);
+    if (id != NULL && id_is_connection(id, strlen(id)))
+        memcpy(who->stamp.client_id, id, strlen(id) + 1);
+    snprintf(who->stamp.address, sizeof who->stamp.address, "%s", address != NULL ? address : "-");
+}
+
+/* The broker does not always say when a websocket closes, and lets them log in later in a turn than others. */
+static int refuse_websocket(struct gate *gate, const struct mosquitto *client)
+{
+    struct identity who = {.role = ROLE_COUNT};
+    name_client(client, &who);
+    tell_refused(gate, &who, REFUSE_PROTOCOL);
+    return MOSQ_ERR_AUTH;
 }
 
 int login_on_basic_auth(int event, void *data, void *context)
@@ -96,12 +112,15 @@ int login_on_basic_auth(int event, void *data, void *context)
     const struct session *known = session_of(&gate->sessions, auth->client);
     (void)event;
     gate->now = gate_clock();
+    if (mosquitto_client_protocol(auth->client) != mp_mqtt)
+        return refuse_websocket(gate, auth->client);
     /* Asked again, after SIGHUP. Sessions that are kept for who is away are asked for, too: to refuse one makes
      * mosquitto 2.0 put it on its list of expiring sessions twice, and free it twice. */
     if (gate->reloading && known == NULL)
         return MOSQ_ERR_SUCCESS;
     if (known != NULL && auth->username != NULL && strcmp(auth->username, known->username) == 0)
         return known->doomed ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;
+    name_client(auth->client, &who);
     const char *address = mosquitto_client_address(auth->client);
     void *certificate = mosquitto_client_certificate(auth->client);
     const struct login login = {.client_id = mosquitto_client_id(auth->client),

@@ -93,7 +93,7 @@ static bool is_there(struct sessions *sessions, const struct outgoing_item *item
     if (session == NULL || session->doomed || session->who.stamp.connection != item->connection)
         return false;
     session->unanswered -= session->unanswered > 0;
-    if (++session->answers > OUTGOING_ANSWERS && session->who.role == ROLE_PROVISIONING)
+    if (++session->answers >= OUTGOING_ANSWERS && session->who.role == ROLE_PROVISIONING)
         session_doom(sessions, session);
     return true;
 }

@@ -4,17 +4,28 @@
 #include <mosquitto.h>
 #include <time.h>
 
-#define SWEEP_MS      1000
-#define CHECKS_A_TURN 64
-#define BUCKETS_TURN  4096
-#define AGAIN_MS      1000   /* after the database could not be read */
-#define WALK_MS       300000 /* certificates expire while they are connected; nobody says so */
+#define SWEEP_MS     1000
+#define TURN_NS      2000000 /* what of a turn the walk may take, */
+#define LOOK_EVERY   16      /* looked at after so many checks */
+#define BUCKETS_TURN 16384
+#define AGAIN_MS     1000   /* after the database could not be read */
+#define WALK_MS      300000 /* certificates expire while they are connected; nobody says so */
 
 void turn_check_all(struct gate *gate, bool tells)
 {
     gate->walk.at = 0;
     gate->walk.next = gate->now;
     gate->walk.tells = gate->walk.tells || tells;
+}
+
+/* The broker waits meanwhile: messages come before checks. */
+static bool has_time(const struct timespec *begun, int checks)
+{
+    struct timespec now;
+    if (checks % LOOK_EVERY != LOOK_EVERY - 1)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - begun->tv_sec) * INT64_C(1000000000) + now.tv_nsec - begun->tv_nsec < TURN_NS;
 }
 
 /* False when the database cannot be read. */
@@ -36,11 +47,13 @@ static bool check_bucket(struct gate *gate, struct session_list *bucket, int *ch
 static void walk_on(struct gate *gate)
 {
     int checks = 0;
+    struct timespec begun;
     if (gate->now < gate->walk.next)
         return;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
     if (gate->walk.at == SESSION_BUCKETS)
         gate->walk.at = 0;
-    for (size_t i = 0; i < BUCKETS_TURN && checks < CHECKS_A_TURN && gate->walk.at < SESSION_BUCKETS; i++) {
+    for (size_t i = 0; i < BUCKETS_TURN && has_time(&begun, checks) && gate->walk.at < SESSION_BUCKETS; i++) {
         if (!check_bucket(gate, &gate->sessions.by_client[gate->walk.at], &checks)) {
             gate->walk.next = gate->now + AGAIN_MS;
             return;

@@ -72,14 +72,6 @@ static enum broker_change grow_deaf(struct broker *broker)
     return heard ? BROKER_DEAF : BROKER_NO_CHANGE;
 }
 
-/* The gate gets the key for its stamps. What it missed of blocked or revoked devices it finds out now. */
-static void greet_gate(struct broker *broker)
-{
-    struct mqtt *mqtt = broker->connections[BROKER_PUBLISHER].mqtt;
-    guard_send_key(mqtt, broker->stamp_key);
-    guard_send_sessions(mqtt, SESSIONS_CHECK, "");
-}
-
 enum broker_change broker_event(struct broker *broker, const struct queue_item *item)
 {
     struct connection *connection = &broker->connections[item->source];
@@ -93,7 +85,7 @@ enum broker_change broker_event(struct broker *broker, const struct queue_item *
         broker->probe_at = item->now.mono;
         log_line(LOG_DEBUG, "connected", "role=%s", connection_role(item->source));
         if (broker->stamp_key != NULL && item->source == BROKER_PUBLISHER)
-            greet_gate(broker);
+            guard_send_key(broker->connections[BROKER_PUBLISHER].mqtt, broker->stamp_key);
         return BROKER_NO_CHANGE;
     }
     if (!connection->told)
@@ -127,6 +119,17 @@ static void connect_anew(struct broker *broker, struct now now)
     }
 }
 
+/* What the gate missed of blocked or revoked devices it finds out now; it tells who is connected, too, and that is
+ * heard now, not before the probe came back. */
+static void announce(struct broker *broker, struct now now)
+{
+    char state[64];
+    state_payload(state, sizeof state, true, now);
+    publish(broker, broker->state_topic, state, 0);
+    if (broker->stamp_key != NULL)
+        guard_send_sessions(broker->connections[BROKER_PUBLISHER].mqtt, SESSIONS_CHECK, "");
+}
+
 /* A broker without the gate lets anyone say anything: it is not listened to. */
 static enum broker_change refuse_ungated(struct broker *broker, struct now now)
 {
@@ -142,7 +145,7 @@ static enum broker_change refuse_ungated(struct broker *broker, struct now now)
 bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, struct now now,
                      enum broker_change *change)
 {
-    char expected[16], state[64];
+    char expected[16];
     *change = BROKER_NO_CHANGE;
     if (message->topic_length != strlen(broker->probe_topic) ||
         memcmp(message->topic, broker->probe_topic, message->topic_length) != 0)
@@ -160,10 +163,8 @@ bool broker_is_probe(struct broker *broker, const struct mqtt_message *message, 
     if (!broker->hearing)
         *change = BROKER_HEARS;
     broker->hearing = true;
-    if (broker->announce) {
-        state_payload(state, sizeof state, true, now);
-        publish(broker, broker->state_topic, state, 0);
-    }
+    if (broker->announce)
+        announce(broker, now);
     broker->announce = false;
     return true;
 }
@@ -196,9 +197,11 @@ static bool may_trust_port(struct broker *broker)
     char why[300];
     const struct config *config = broker->config;
     bool held = config->broker_ca_file[0] != '\0' ||
-                loopback_is_held_by(config->broker_port, config->broker_user, why, sizeof why);
+                loopback_is_held_by(config->broker_host, config->broker_port, config->broker_user,
+                                    config->broker_password_file, why, sizeof why);
     if (!held && !broker->exposed)
-        log_line(LOG_ERROR, "broker_refused", "%s. mend: end that process, or set broker_user", why);
+        log_line(LOG_ERROR, "broker_refused",
+                 "%s. mend: set broker_user when that is the broker's user, else end that process", why);
     broker->exposed = !held;
     return held;
 }

@@ -32,7 +32,7 @@ struct broker {
     bool exposed;              /* other machines reach it; the log knows */
     bool unsure;               /* perhaps they do, that could not be seen; the log knows */
     bool probing;              /* a probe is out */
-    bool announce;             /* the retained state may be wrong: say `online` when the next probe returns */
+    bool announce;             /* when the next probe returns: say `online` again, let the gate check everyone */
     uint32_t nonce;            /* of the last probe */
     struct mono probe_at;      /* when to send the next one, or to give up waiting for this one */
     char state_topic[64], probe_topic[64], publisher_id[64];

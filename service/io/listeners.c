@@ -30,8 +30,9 @@ static bool read_line(struct listeners *listeners, const char *line)
         return true;
     if (listeners->count == LISTENERS_LIMIT)
         return false;
-    listeners->at[listeners->count++] =
-        (struct listener){.inode = inode, .port = (int)port, .user = user, .loopback = is_loopback(address)};
+    struct listener *listener = &listeners->at[listeners->count++];
+    *listener = (struct listener){.inode = inode, .port = (int)port, .user = user, .loopback = is_loopback(address)};
+    snprintf(listener->address, sizeof listener->address, "%.32s", address);
     return true;
 }
 

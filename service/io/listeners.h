@@ -12,9 +12,10 @@
 struct listener {
     uint64_t inode; /* what /proc/<pid>/fd calls the socket */
     int port;
-    unsigned user; /* who made it */
-    bool loopback; /* no other machine reaches it */
-    bool held;     /* listeners_beside has found a process that holds it */
+    char address[33]; /* as /proc prints it: words of four octets in the machine's order, in hex */
+    unsigned user;    /* who made it */
+    bool loopback;    /* no other machine reaches it */
+    bool held;        /* listeners_beside has found a process that holds it */
 };
 
 struct listeners {

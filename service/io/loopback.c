@@ -7,6 +7,8 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_loopback(const struct sockaddr *address)
@@ -93,22 +95,83 @@ static bool find_user(const char *text, unsigned *user)
     return found != NULL || (end != text && *end == '\0');
 }
 
-bool loopback_is_held_by(int port, const char *user, char *why, size_t why_size)
+/* Who may hold the port. */
+struct trusted {
+    unsigned users[4];
+    size_t count;
+};
+
+static struct trusted trust(const char *user, const char *secret_file)
+{
+    struct trusted trusted = {.users = {0, (unsigned)geteuid()}, .count = 2};
+    struct stat st;
+    if (find_user(user, &trusted.users[trusted.count]))
+        trusted.count++;
+    if (stat(secret_file, &st) == 0)
+        trusted.users[trusted.count++] = (unsigned)st.st_uid;
+    return trusted;
+}
+
+/* An address as /proc/net/tcp prints it. */
+static void print_address(const struct sockaddr *address, char out[33])
+{
+    if (address->sa_family == AF_INET) {
+        snprintf(out, 33, "%08X", (unsigned)((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
+        return;
+    }
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    uint32_t words[4];
+    memcpy(words, six, sizeof words);
+    snprintf(out, 33, "%08X%08X%08X%08X", words[0], words[1], words[2], words[3]);
+}
+
+/* Whether a listener takes a connection to this address: it has it, it has every one, or it is its IPv6 form. */
+static bool takes(const struct listener *listener, const char *address)
+{
+    static const char mapped[] = "0000000000000000FFFF0000";
+    const char *own = listener->address;
+    return strspn(own, "0") == strlen(own) || strcmp(own, address) == 0 ||
+           (strncmp(own, mapped, sizeof mapped - 1) == 0 && strcmp(own + sizeof mapped - 1, address) == 0);
+}
+
+/* The user of a listener who would hear it and is not trusted. */
+static bool find_stranger(const struct listeners *listeners, int port, const char *address,
+                          const struct trusted *trusted, unsigned *stranger)
+{
+    for (int i = 0; i < listeners->count; i++) {
+        const struct listener *at = &listeners->at[i];
+        bool known = at->port != port || !takes(at, address);
+        for (size_t j = 0; j < trusted->count; j++)
+            known = known || at->user == trusted->users[j];
+        *stranger = at->user;
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
+bool loopback_is_held_by(const char *host, int port, const char *user, const char *secret_file, char *why,
+                         size_t why_size)
 {
     struct listeners listeners;
-    unsigned other = 0;
-    bool known = find_user(user, &other);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    const struct trusted trusted = trust(user, secret_file);
+    unsigned stranger = 0;
+    bool held = true;
+    if (!resolves_to_loopback(host, why, why_size) || getaddrinfo(host, NULL, &hints, &found) != 0)
+        return false;
     if (!listeners_read(&listeners)) {
         snprintf(why, why_size, "cannot read in /proc/net/tcp and tcp6 who listens on port %d", port);
-        return false;
+        held = false;
     }
-    for (int i = 0; i < listeners.count; i++) {
-        const struct listener *at = &listeners.at[i];
-        if (at->port != port || at->user == 0 || at->user == geteuid() || (known && at->user == other))
-            continue;
-        snprintf(why, why_size, "port %d is held by a process of user %u, who is neither root nor %s", port, at->user,
-                 user);
-        return false;
+    for (const struct addrinfo *at = found; held && at != NULL; at = at->ai_next) {
+        char address[33];
+        print_address(at->ai_addr, address);
+        held = !find_stranger(&listeners, port, address, &trusted, &stranger);
+        if (!held)
+            snprintf(why, why_size, "port %d is held by a process of user %u, who is neither root nor %s", port,
+                     stranger, user);
     }
-    return true;
+    freeaddrinfo(found);
+    return held;
 }

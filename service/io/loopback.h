@@ -18,9 +18,10 @@ enum loopback {
  * other answer than LOOPBACK_ONLY has a sentence in `why`. */
 enum loopback loopback_look(const char *host, int port, char *why, size_t why_size);
 
-/* Whether everyone who listens on `port` here is root, this process's own user, or `user` (a name or a number): anybody
- * else would hear the credentials that are sent there without TLS. Nobody at all is fine, too. Otherwise there is a
- * sentence in `why`. */
-bool loopback_is_held_by(int port, const char *user, char *why, size_t why_size);
+/* Whether nobody but the broker would hear what is sent to `host` and `port` of this machine without TLS: whoever takes
+ * such a connection must be root, this process's own user, `user` (a name or a number), or the owner of `secret_file`,
+ * to whom it is no secret. That nobody listens is fine, too. Otherwise there is a sentence in `why`. */
+bool loopback_is_held_by(const char *host, int port, const char *user, const char *secret_file, char *why,
+                         size_t why_size);
 
 #endif

@@ -1,5 +1,6 @@
 /* Operators on certificates: list, show, revoke. */
 #include "service/core/notice.h"
+#include "service/core/policy.h"
 #include "service/op/op.h"
 #include "service/op/scope.h"
 #include "service/op/standing.h"
@@ -105,7 +106,7 @@ static enum status follow(struct core *core)
     enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
     if (status != ST_OK || device->state != DEVICE_PROVISIONED || has_certificate)
         return status;
-    device->state = DEVICE_REGISTERED;
+    device->state = policy_standing(has_api_key, has_certificate);
     device->updated_at = core->now.wall;
     return store_device_update(core->store, device);
 }

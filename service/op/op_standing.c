@@ -25,7 +25,7 @@ static enum status block(struct core *core, struct request *request, struct repl
     int64_t sequence = 0;
     json_start(&json, members, sizeof members);
     json_text(&json, "reason", request->in.reason);
-    scope_audit(reply, device->tenant, device->uuid, "reason=\"%s\"", request->in.reason);
+    scope_audit(reply, device->tenant, device->uuid, "%s", members); /* the reason, as JSON escapes it */
     enum status status = standing_leave(core, device, REASON_BLOCKED);
     if (status == ST_OK)
         status = notice_emit(core, device, "blocked", members, &sequence);
@@ -43,7 +43,7 @@ static enum status unblock(struct core *core, struct request *request, struct re
     enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
     if (status != ST_OK)
         return status;
-    enum device_state state = policy_unblocked(has_api_key, has_certificate);
+    enum device_state state = policy_standing(has_api_key, has_certificate);
     struct presence_slot *slot = life_open(core, device->uuid);
     slot->active = state != DEVICE_UNREGISTERED;
     slot->fresh = !device->credential_used;

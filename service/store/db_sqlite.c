@@ -59,8 +59,8 @@ static bool passes_quick_check(struct db *db)
 }
 
 /* The gate reads the database as a user who may not write: without -wal and -shm it could not open it, so they stay
- * when the service ends. Whoever makes them (SQLite does, also later) gives them the owner, group and mode of the
- * database. */
+ * when the service ends. Whoever makes them again gives them the mode of the database, and its owner and group when it
+ * is root; else their group is that of the process or, below a set-group-ID folder, the folder's. */
 static int keep_wal(struct db *db)
 {
     int keep = 1;

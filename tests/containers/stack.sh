@@ -80,7 +80,8 @@ images() {
     equal "muster-$name: version" \
       "$(podman image inspect -f '{{index .Labels "org.opencontainers.image.version"}}' "muster-$name")" "$version"
     equal "muster-$name: keys in it" \
-      "$(podman run "$parent" --rm --entrypoint find "muster-$name" /var/lib/ -name '*muster*' -type f 2>>"$log")" ""
+      "$(podman run "$parent" --rm --entrypoint find "muster-$name" / -xdev -path '*muster*' -type f \
+        \( -name '*.key' -o -name '*.pem' -o -name '*.db*' \) 2>>"$log" && echo none)" none
     say "muster-$name has $(($(podman image inspect -f '{{.Size}}' "muster-$name") / 1048576)) MB"
   done
 }
@@ -96,6 +97,7 @@ confined() { # what podman was told, and what the kernel says of process 1
       "CapInh:0 CapPrm:0 CapEff:0 CapBnd:0 CapAmb:0 NoNewPrivs:1 "
     matches "$name: no shell is process 1" "$status" '^Name:.(mosquitto|musterd|muster-device)$'
     matches "$name: the kernel's read-only" "$(inside "$name" grep ' / ' /proc/mounts)" '^[^ ]+ / [^ ]+ ro(,| )'
+    matches "$name: its settings" "$(podman inspect "muster_${name}_1")" '"Image"'
     refused "$name: has a secret in its settings" bash -c "podman inspect muster_${name}_1 | grep -E 'm[a-z]k_[a-z2-7]'"
   done
   equal "users" "$(for name in $containers; do inside "$name" id -u; done | tr '\n' ' ')" "801 802 803 803 "
@@ -110,7 +112,7 @@ files() {
   refused "the broker writes into the folder" inside broker touch /var/lib/muster/written
   equal "keys" "$(inside service sh -c 'cd /var/lib/muster && stat -c "%a %U:%G %n" *.key service.pem' | sort -k 3 | tr '\n' ',')" \
     "600 muster:muster admin.key,600 muster:muster ca.key,600 muster:muster provisioning.key,600 muster:muster seal.key,640 muster:mosquitto server.key,600 muster:muster service-tls.key,600 muster:muster service.key,600 muster:muster service.pem,600 muster:muster viewer.key,"
-  equal "the folder" "$(inside service stat -c '%a %U:%G' /var/lib/muster)" "750 muster:mosquitto"
+  equal "the folder" "$(inside service stat -c '%a %U:%G' /var/lib/muster)" "2750 muster:mosquitto"
   equal "what a device sees" "$(inside device1 ls /var/lib/muster-enrol | tr '\n' ' ')" "ca.pem provisioning.key "
   refused "a device writes there" inside device1 touch /var/lib/muster-enrol/written
   refused "a device has the installation" inside device1 ls /var/lib/muster/ca.pem

@@ -3,14 +3,17 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
+import socket
 import sqlite3
 import sys
 import time
 
 from gated import GatedStack, Refused, ask
-from muster import SLOW, Checks, end, read, start, wait_for
+from muster import SLOW, Checks, end, free_ports, read, start, wait_for
+from packets import connect_packet
 
 DEVICE = "muster/v1/device/"
 t = Checks()
@@ -175,5 +178,64 @@ def port_of_a_stranger():
         stack.wait_ready(20)
 
 
+def port_of_another_address():
+    """Somebody else at the same port of another address is none of our business."""
+    with GatedStack(go=False) as stack:
+        code = "import socket,time\ns=socket.socket();s.bind(('127.0.0.2',%d));s.listen()\nprint('up',flush=True)\ntime.sleep(60)\n" % stack.plain
+        nobody = ["setpriv", "--reuid", str(pwd.getpwnam("nobody").pw_uid), "--clear-groups"] if os.getuid() == 0 else []
+        neighbour = start([*nobody, sys.executable, "-c", code], stack.path("heard"))
+        t.check(wait_for(lambda: "up" in read(stack.path("heard")), 5), "a neighbour listens")
+        stack.start_broker()
+        stack.start_service()
+        stack.wait_ready()
+        t.equal(stack.ctl("status").returncode, 0, "musterctl next to a neighbour")
+        end(neighbour)
+
+
+def other_hosts_without_tls():
+    """A key never goes to another machine in the clear."""
+    with GatedStack(go=False) as stack:
+        conf = stack.path("muster.conf")
+        stack.write("muster.conf", re.sub(r"(?m)^broker_host .*$", "broker_host 192.0.2.1", read(conf)))
+        done = stack.ctl("status")
+        t.check(done.returncode == 3 and "mend: " in done.stderr, "musterctl to another host without TLS", done)
+
+
+def websocket_frame(raw):
+    """A binary frame of a client, masked with zeros (RFC 6455, 5.2)."""
+    return bytes([0x82, 0xFE]) + len(raw).to_bytes(2, "big") + bytes(4) + raw
+
+
+def websocket_while_reloading():
+    """A listener for websockets that an operator added: mosquitto serves it later in a turn, after it has read its settings again."""
+    port, = free_ports(1)
+    with GatedStack(go=False) as stack:
+        stack.write("mosquitto.conf", read(stack.path("mosquitto.conf")) + "\nlistener %d 127.0.0.1\nprotocol websockets\n" % port)
+        stack.start_broker()
+        stack.start_service()
+        stack.wait_ready()
+        for reload in (False, True):
+            with socket.create_connection(("127.0.0.1", port), 5) as client:
+                client.sendall(b"GET /mqtt HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n"
+                               b"Sec-WebSocket-Version: 13\r\n\r\n")
+                client.settimeout(5)
+                t.check(b" 101 " in client.recv(4096), "a websocket opens")
+                if reload:
+                    stack.broker.send_signal(signal.SIGSTOP)
+                client.sendall(websocket_frame(connect_packet("anyone", "operator", "wrong")))
+                if reload:
+                    stack.broker.send_signal(signal.SIGHUP)
+                    stack.broker.send_signal(signal.SIGCONT)
+                try:
+                    answer = client.recv(4096)
+                except ConnectionError:
+                    answer = b""
+                accepted = answer[2:3] == b"\x20" and answer[5:6] == b"\0"  # CONNACK, reason code 0
+                t.check(not accepted, "a login over it is refused%s" % (" during a reload" if reload else ""), answer)
+        lives(stack.operator("boss"), "an operator without websockets")
+
+
 t.run(sighup_with_kept_sessions, restore_onto_the_same_file, late_subscribers, keys_do_not_lock_each_other_out,
-      claims_are_bounded, first_use_while_the_service_is_away, port_of_a_stranger)
+      claims_are_bounded, first_use_while_the_service_is_away, port_of_a_stranger, port_of_another_address, other_hosts_without_tls,
+      websocket_while_reloading)

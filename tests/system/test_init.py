@@ -132,7 +132,7 @@ def where_the_plugin_is():
     base = os.path.dirname(os.path.dirname(ctl))
     done = init(ctl, base + "/new")
     t.check(done.returncode == 1 and "muster_gate.so" in done.stderr and "mend:" in done.stderr, "nowhere: init fails", done)
-    t.equal(os.listdir(base + "/new"), [], "and makes nothing")
+    t.check(not os.path.exists(base + "/new"), "and makes nothing")
     t.equal(init(ctl, base + "/new", "--open").returncode, 0, "open mode needs none")
 
 
@@ -156,7 +156,7 @@ def names_and_addresses():
                         (["--server-name=n%d" % n for n in range(17)], "16")):
         done = init(ctl, base + "/d", *words)
         t.check(done.returncode == 2 and part in done.stderr and "mend:" in done.stderr, "init %s is exit code 2" % words[:3], done)
-    t.equal(os.listdir(base + "/d"), [], "and nothing is made")
+    t.check(not os.path.exists(base + "/d"), "and nothing is made")
 
 
 # --- who may read what ------------------------------------------------------------------------------------------------
@@ -343,6 +343,22 @@ def to_the_gate():
     t.equal(read(where + "/muster.conf"), text, "muster.conf is as it was")
 
 
+def ports_of_an_old_folder():
+    """A broker's configuration that is made again listens where muster.conf says that the service connects."""
+    base, ctl = installed()
+    where = base + "/old"
+    init(ctl, where)
+    os.remove(where + "/mosquitto.conf")
+    before = contents(where)
+    done = run([ctl, "init", "--dir", where, "--plain-port", "1999"])
+    t.check(done.returncode == 7 and "--plain-port 1999" in done.stderr and "mend:" in done.stderr, "another port", done)
+    t.equal(contents(where), before, "which changes nothing")
+    t.equal(run([ctl, "init", "--dir", where, "--bind", "127.0.0.1"]).returncode, 0, "none")
+    t.equal([name for name, _ in listeners(where)], ["11883 127.0.0.1", "8884 127.0.0.1", "8883 127.0.0.1"], "its port is kept")
+    done = run([ctl, "init", "--dir", base + "/none", "--plain-port", "70000"])
+    t.check(done.returncode == 2 and not os.path.exists(base + "/none"), "a port that cannot be leaves no folder", done)
+
+
 # --- TLS --------------------------------------------------------------------------------------------------------------
 
 def tls_to_the_broker():
@@ -410,4 +426,5 @@ def no_secret_in_a_payload():
 
 
 t.run(gated_folder, where_the_plugin_is, names_and_addresses, rights_of_the_broker, out_of_reach, database_stays_readable,
-      a_new_service_key, open_folder_is_kept, modes_are_not_mixed, to_the_gate, tls_to_the_broker, no_secret_in_a_payload)
+      a_new_service_key, open_folder_is_kept, modes_are_not_mixed, to_the_gate, ports_of_an_old_folder,
+      tls_to_the_broker, no_secret_in_a_payload)

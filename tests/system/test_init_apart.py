@@ -57,9 +57,19 @@ def by_group():
     t.check(done.returncode == 0, "init", done)
     t.check("a user of the group mosquitto" in done.stdout, "says who the broker is", done.stdout)
     for name, mode in modes(place.where).items():
-        t.equal(mode, (0o640, SERVICE, GROUP) if name in READABLE else (0o600, SERVICE, SERVICE), name)
+        if name in READABLE:
+            t.equal(mode, (0o640, SERVICE, GROUP), name)
+        else:
+            t.equal(mode[:2], (0o600, SERVICE), name)
     st = os.stat(place.where)
-    t.equal((stat.S_IMODE(st.st_mode), st.st_gid), (0o750, GROUP), "the folder")
+    t.equal((stat.S_IMODE(st.st_mode), st.st_gid), (0o2750, GROUP), "the folder")
+    for name in ("-wal", "-shm"):
+        os.unlink(place.where + "/muster.db" + name)
+    service = start(place.service("musterd", "--config", place.where + "/muster.conf"), place.base + "/service.log")
+    t.check(wait_for(lambda: os.path.exists(place.where + "/muster.db-shm"), 10), "the service makes them again")
+    end(service)
+    for name in ("muster.db-shm", "muster.db-wal"):
+        t.equal(modes(place.where)[name], (0o640, SERVICE, GROUP), name + ", made by the service")
     text = read(place.where + "/mosquitto.conf")
     t.check("\nuser " not in text and "in the group mosquitto" in text, "the broker's configuration names no user", text[:400])
     again = place.init("--broker-group", "mosquitto")

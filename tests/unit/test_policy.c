@@ -84,10 +84,10 @@ static void test_change(void)
 
 static void test_blocked(void)
 {
-    CHECK_INT(policy_unblocked(true, true), DEVICE_PROVISIONED);
-    CHECK_INT(policy_unblocked(false, true), DEVICE_PROVISIONED);
-    CHECK_INT(policy_unblocked(true, false), DEVICE_REGISTERED);
-    CHECK_INT(policy_unblocked(false, false), DEVICE_UNREGISTERED);
+    CHECK_INT(policy_standing(true, true), DEVICE_PROVISIONED);
+    CHECK_INT(policy_standing(false, true), DEVICE_PROVISIONED);
+    CHECK_INT(policy_standing(true, false), DEVICE_REGISTERED);
+    CHECK_INT(policy_standing(false, false), DEVICE_UNREGISTERED);
     for (int state = 0; state < DEVICE_STATE_COUNT; state++) {
         struct why why = {.status = ST_OK};
         bool blocked = state == DEVICE_BLOCKED;
