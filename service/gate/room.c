@@ -89,7 +89,7 @@ static bool room_in_name(const struct gate *gate, const struct identity *who, st
 
 bool room_make(struct gate *gate, const struct identity *who, const struct session *displaced)
 {
-    struct session *goes[3] = {NULL, NULL, NULL};
+    struct session *goes[3] = {NULL, NULL, NULL}; /* for its credential, its name, its role */
     if (displaced != NULL && displaced->who.role == who->role)
         return true; /* it takes that one's place */
     room_for_credential(gate, who, &goes[0]);
@@ -97,7 +97,7 @@ bool room_make(struct gate *gate, const struct identity *who, const struct sessi
         return false;
     if (goes[0] == NULL && goes[1] == NULL && !room_in_role(gate, who, &goes[2]))
         return false;
-    for (size_t i = 0; i < sizeof goes / sizeof *goes; i++)
+    for (size_t i = 0; i < 3; i++)
         if (goes[i] != NULL)
             session_doom(&gate->sessions, goes[i]);
     return true;
