@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 
-from muster import Checks, end, folder, free_ports, program, read, run, start, wait_for
+from muster import Checks, end, folder, free_ports, program, read, run, sanitizer, start, wait_for
 
 t = Checks()
 SERVICE, BROKER = 64801, 64802  # nobody's, for a test
@@ -104,7 +104,8 @@ def another_host():
     t.check("DNS:localhost" in names and "DNS:broker" in names, "the broker's certificate has its names", names)
     t.check("broker_port %d\n" % place.mtls in read(place.where + "/muster.conf"), "the service takes mutual TLS")
     t.check("operator_port %d\n" % place.tls in read(place.where + "/muster.conf"), "operators take TLS with a password")
-    broker = start(place.as_user(BROKER, GROUP) + ["mosquitto", "-c", place.where + "/mosquitto.conf"], place.base + "/broker.log")
+    broker = start(place.as_user(BROKER, GROUP) + ["mosquitto", "-c", place.where + "/mosquitto.conf"],
+                   place.base + "/broker.log", env={**os.environ, **sanitizer()})
     service = start(place.service("musterd", "--config", place.where + "/muster.conf"), place.base + "/service.log")
     status = lambda: run(place.service("musterctl", "--dir", place.where, "status")).returncode == 0  # noqa: E731
     t.check(wait_for(status, 20), "musterctl reaches it", read(place.base + "/service.log"), read(place.base + "/broker.log"))
