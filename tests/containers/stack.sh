@@ -80,7 +80,7 @@ images() {
     equal "muster-$name: version" \
       "$(podman image inspect -f '{{index .Labels "org.opencontainers.image.version"}}' "muster-$name")" "$version"
     equal "muster-$name: keys in it" \
-      "$(podman run "$parent" --rm --entrypoint find "muster-$name" / -xdev -path '*muster*' -type f \
+      "$(podman run "$parent" --rm --user 0 --entrypoint find "muster-$name" / -xdev -path '*muster*' -type f \
         \( -name '*.key' -o -name '*.pem' -o -name '*.db*' \) 2>>"$log" && echo none)" none
     say "muster-$name has $(($(podman image inspect -f '{{.Size}}' "muster-$name") / 1048576)) MB"
   done
@@ -111,7 +111,7 @@ files() {
     "ca.pem mosquitto.conf muster.db muster.db-shm muster.db-wal server.key server.pem "
   refused "the broker writes into the folder" inside broker touch /var/lib/muster/written
   equal "keys" "$(inside service sh -c 'cd /var/lib/muster && stat -c "%a %U:%G %n" *.key service.pem' | sort -k 3 | tr '\n' ',')" \
-    "600 muster:muster admin.key,600 muster:muster ca.key,600 muster:muster provisioning.key,600 muster:muster seal.key,640 muster:mosquitto server.key,600 muster:muster service-tls.key,600 muster:muster service.key,600 muster:muster service.pem,600 muster:muster viewer.key,"
+    "600 muster:mosquitto admin.key,600 muster:mosquitto ca.key,600 muster:mosquitto provisioning.key,600 muster:mosquitto seal.key,640 muster:mosquitto server.key,600 muster:mosquitto service-tls.key,600 muster:mosquitto service.key,600 muster:mosquitto service.pem,600 muster:mosquitto viewer.key,"
   equal "the folder" "$(inside service stat -c '%a %U:%G' /var/lib/muster)" "2750 muster:mosquitto"
   equal "what a device sees" "$(inside device1 ls /var/lib/muster-enrol | tr '\n' ' ')" "ca.pem provisioning.key "
   refused "a device writes there" inside device1 touch /var/lib/muster-enrol/written
