@@ -175,7 +175,7 @@ enrol_outside() {
 
 all_back() { # what happened, a line of the broker's log after which they came back
   if within 60 everyone_arrived "$2" && within 30 online 3; then pass; else
-    fail "after $1 not all are back" "$(control status 2>&1)" "$(logs broker)"
+    fail "after $1 not all are back" "$(logs broker | tail -n 4)" "$(logs service | tail -n 6)" "$(control status 2>&1)"
   fi
   equal "after $1 they are the same" "$(devices)" "$known"
   look_healthy 30
