@@ -1,55 +1,39 @@
 #include "certs/file.h"
 #include "service/config_keys.h"
+#include "service/config_page.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-struct page {
-    char text[CONFIG_FILE_MAX];
-    size_t length;
-};
-
-static void put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct page *page, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(page->text + page->length, sizeof page->text - page->length, format, arguments);
-    va_end(arguments);
-    page->length += (size_t)(length > 0 ? length : 0);
-    if (page->length >= sizeof page->text)
-        page->length = sizeof page->text - 1;
-}
-
 /* The settings of one key, or its default behind a comment sign. Returns how many settings there were. */
-static size_t put_key(struct page *page, const struct config_key *key, const char *const settings[], size_t count)
+static size_t put_key(struct config_page *page, const struct config_key *key, const char *const settings[],
+                      size_t count)
 {
     size_t length = strlen(key->name), found = 0;
-    put(page, "\n# %s\n", key->help);
+    config_page_put(page, "\n# %s\n", key->help);
     if (key->kind == CONFIG_WORD)
-        put(page, "# One of: %s.\n", key->choices);
+        config_page_put(page, "# One of: %s.\n", key->choices);
     else if (key->kind == CONFIG_NUMBER)
-        put(page, "# From %d to %d.\n", key->least, key->most);
+        config_page_put(page, "# From %d to %d.\n", key->least, key->most);
     for (size_t i = 0; i < count; i++)
         if (strncmp(settings[i], key->name, length) == 0 && settings[i][length] == ' ') {
-            put(page, "%s\n", settings[i]);
+            config_page_put(page, "%s\n", settings[i]);
             found++;
         }
     if (found == 0)
-        put(page, "#%s%s%s\n", key->name, key->fallback[0] != '\0' ? " " : "", key->fallback);
+        config_page_put(page, "#%s%s%s\n", key->name, key->fallback[0] != '\0' ? " " : "", key->fallback);
     return found;
 }
 
 int config_write(const char *path, const char *const settings[], size_t count)
 {
-    struct page page = {.length = 0};
+    struct config_page page = {.length = 0};
     size_t found = 0;
-    put(&page, "# The configuration of Muster: `key value`, one a line; a line that begins with # is a comment.\n"
-               "# Every key may be left out; what stands behind a # is its default. Relative paths begin at this "
-               "file's folder.\n");
+    config_page_put(&page,
+                    "# The configuration of Muster: `key value`, one a line; a line that begins with # is a comment.\n"
+                    "# Every key may be left out; what stands behind a # is its default. Relative paths begin at this "
+                    "file's folder.\n");
     for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
         found += put_key(&page, &config_keys[i], settings, count);
     for (size_t i = 0; i < count; i++)

@@ -1,62 +1,47 @@
 #include "certs/file.h"
+#include "service/config_page.h"
 #include "service/ctl/init.h"
 #include "service/ctl/out.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BROKER_TEXT (64 * 1024)
-#define HASH_LINE   "plugin_opt_service_hash "
-#define LOOPBACK    "127.0.0.1"
-
-struct page {
-    char text[BROKER_TEXT];
-    size_t length;
-};
-
-static void put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct page *page, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(page->text + page->length, sizeof page->text - page->length, format, arguments);
-    va_end(arguments);
-    page->length += (size_t)(length > 0 ? length : 0);
-    if (page->length >= sizeof page->text)
-        page->length = sizeof page->text - 1;
-}
+#define HASH_LINE "plugin_opt_service_hash "
+#define LOOPBACK  "127.0.0.1"
 
 /* mosquitto that is started as root becomes another user, which could not read the keys unless they are opened to it.
  */
-static void put_user(struct page *page, const struct init *init)
+static void put_user(struct config_page *page, const struct init *init)
 {
     const struct init_user *user = &init->user;
     if (user->group_name[0] != '\0')
-        put(page,
+        config_page_put(
+            page,
             "# Whoever is in the group %s may read what stands here and the database, and no key but the broker's.\n\n",
             user->group_name);
     else if (user->is_its_own)
-        put(page, "# A user of its own, who may read what stands here and the database, and no other key.\n");
+        config_page_put(page,
+                        "# A user of its own, who may read what stands here and the database, and no other key.\n");
     else if (config_is_open(&init->config))
-        put(page, "# The user who owns the keys in this folder; counts only when started as root.\n");
+        config_page_put(page, "# The user who owns the keys in this folder; counts only when started as root.\n");
     else
-        put(page, "# The user who owns the keys in this folder, since %s; counts only when started as root.\n",
-            user->why);
+        config_page_put(page,
+                        "# The user who owns the keys in this folder, since %s; counts only when started as root.\n",
+                        user->why);
     if (user->name[0] != '\0')
-        put(page, "user %s\n\n", user->name);
+        config_page_put(page, "user %s\n\n", user->name);
 }
 
-static void put_gate(struct page *page, const struct init *init)
+static void put_gate(struct config_page *page, const struct init *init)
 {
     char database[4096], hash[2 * SECRET_HASH + 1] = "";
     if (realpath(init->config.database, database) == NULL)
         snprintf(database, sizeof database, "%s/muster.db", init->absolute);
     (void)init_service_hash(init, hash);
-    put(page,
+    config_page_put(
+        page,
         "# Who may connect, and what everyone may send and hear. It stands before the first listener: it guards all.\n"
         "plugin %s\n"
         "plugin_opt_database %s\n"
@@ -64,77 +49,82 @@ static void put_gate(struct page *page, const struct init *init)
         init->gate, database, hash);
 }
 
-static void put_common(struct page *page, bool open)
+static void put_common(struct config_page *page, bool open)
 {
-    put(page, "per_listener_settings false\nallow_anonymous %s\n", open ? "true" : "false");
-    put(page, open ? "persistence false\n\n"
-                   : "allow_zero_length_clientid false\n"
-                     "# The service publishes again what is retained.\n"
-                     "persistence false\n\n");
-    put(page, "# What a device may send and what waits for a slow subscriber.\n"
-              "max_packet_size 65536\n"
-              "max_queued_messages 100000\n");
-    put(page, open ? "max_inflight_messages 100\n"
-                   : "max_queued_bytes 16777216\n"
-                     "max_inflight_messages 100\n"
-                     "max_keepalive 300\n"
-                     "# Only the service may retain; the check would ask the gate in nobody's name.\n"
-                     "check_retain_source false\n"
-                     "# Nobody needs a session that is kept while it is away.\n"
-                     "persistent_client_expiration 1h\n"
-                     "# Nobody may read $SYS.\n"
-                     "sys_interval 0\n");
-    put(page, "set_tcp_nodelay true\n\n"
-              "log_dest stderr\n"
-              "log_type error\n"
-              "log_type warning\n"
-              "log_type notice\n"
-              "connection_messages true\n"
-              "log_timestamp true\n"
-              "log_timestamp_format %%Y-%%m-%%dT%%H:%%M:%%S\n\n");
+    config_page_put(page, "per_listener_settings false\nallow_anonymous %s\n", open ? "true" : "false");
+    config_page_put(page, open ? "persistence false\n\n"
+                               : "allow_zero_length_clientid false\n"
+                                 "# The service publishes again what is retained.\n"
+                                 "persistence false\n\n");
+    config_page_put(page, "# What a device may send and what waits for a slow subscriber.\n"
+                          "max_packet_size 65536\n"
+                          "max_queued_messages 100000\n");
+    config_page_put(page, open ? "max_inflight_messages 100\n"
+                               : "max_queued_bytes 16777216\n"
+                                 "max_inflight_messages 100\n"
+                                 "max_keepalive 300\n"
+                                 "# Only the service may retain; the check would ask the gate in nobody's name.\n"
+                                 "check_retain_source false\n"
+                                 "# Nobody needs a session that is kept while it is away.\n"
+                                 "persistent_client_expiration 1h\n"
+                                 "# Nobody may read $SYS.\n"
+                                 "sys_interval 0\n");
+    config_page_put(page, "set_tcp_nodelay true\n\n"
+                          "log_dest stderr\n"
+                          "log_type error\n"
+                          "log_type warning\n"
+                          "log_type notice\n"
+                          "connection_messages true\n"
+                          "log_timestamp true\n"
+                          "log_timestamp_format %%Y-%%m-%%dT%%H:%%M:%%S\n\n");
 }
 
-static void put_listener(struct page *page, const struct init *init, long long port, const char *address)
+static void put_listener(struct config_page *page, const struct init *init, long long port, const char *address)
 {
-    put(page, "listener %lld%s%s\nmax_qos 1\n", port, address != NULL ? " " : "", address != NULL ? address : "");
+    config_page_put(page, "listener %lld%s%s\nmax_qos 1\n", port, address != NULL ? " " : "",
+                    address != NULL ? address : "");
     if (!config_is_open(&init->config))
-        put(page, "max_topic_alias 0\n");
+        config_page_put(page, "max_topic_alias 0\n");
 }
 
-static void put_certificate(struct page *page, const struct init *init)
+static void put_certificate(struct config_page *page, const struct init *init)
 {
-    put(page, "certfile %s/server.pem\nkeyfile %s/server.key\ntls_version tlsv1.2\n", init->absolute, init->absolute);
+    config_page_put(page, "certfile %s/server.pem\nkeyfile %s/server.key\ntls_version tlsv1.2\n", init->absolute,
+                    init->absolute);
 }
 
-static void write_page(struct page *page, const struct init *init)
+static void write_page(struct config_page *page, const struct init *init)
 {
     bool open = config_is_open(&init->config);
-    put(page, "# The broker of Muster, %s.\n# Made by musterctl init; comments must stand on lines of their own.\n\n",
+    config_page_put(
+        page, "# The broker of Muster, %s.\n# Made by musterctl init; comments must stand on lines of their own.\n\n",
         open ? "in open mode: for trying by hand, on this machine alone" : "behind the gate");
     put_user(page, init);
     if (!open)
         put_gate(page, init);
     put_common(page, open);
-    put(page, "# Plain MQTT, for the service and for trying by hand.\n");
+    config_page_put(page, "# Plain MQTT, for the service and for trying by hand.\n");
     put_listener(page, init, init->plain_port, LOOPBACK);
-    put(page, open ? "\n# TLS without a client certificate, for devices that have none yet.\n"
-                   : "\n# TLS with a password, for operators and for devices that have no certificate yet.\n");
+    config_page_put(page,
+                    open ? "\n# TLS without a client certificate, for devices that have none yet.\n"
+                         : "\n# TLS with a password, for operators and for devices that have no certificate yet.\n");
     put_listener(page, init, init->tls_port, init->address);
     put_certificate(page, init);
-    put(page, "require_certificate false\n\n# Mutual TLS, for devices with their certificate.\n");
+    config_page_put(page, "require_certificate false\n\n# Mutual TLS, for devices with their certificate.\n");
     put_listener(page, init, init->mtls_port, init->address);
     put_certificate(page, init);
-    put(page, "cafile %s/ca.pem\nrequire_certificate true\nuse_identity_as_username false\n", init->absolute);
+    config_page_put(page, "cafile %s/ca.pem\nrequire_certificate true\nuse_identity_as_username false\n",
+                    init->absolute);
 }
 
 /* Where the service's hash stands in a configuration, or NULL. */
-static char *find_hash(struct page *page)
+static char *find_hash(struct config_page *page)
 {
     char *line = strstr(page->text, "\n" HASH_LINE);
     return line != NULL ? line + strlen("\n" HASH_LINE) : NULL;
 }
 
-static int read_page(const struct init *init, struct page *page)
+static int read_page(const struct init *init, struct config_page *page)
 {
     char path[INIT_PATH];
     init_path(init, "mosquitto.conf", path, sizeof path);
@@ -143,7 +133,7 @@ static int read_page(const struct init *init, struct page *page)
 
 bool init_has_broker(const struct init *init)
 {
-    struct page page;
+    struct config_page page;
     char wanted[2 * SECRET_HASH + 1];
     if (read_page(init, &page) != 0)
         return false;
@@ -153,7 +143,7 @@ bool init_has_broker(const struct init *init)
     return there != NULL && init_service_hash(init, wanted) && strncmp(there, wanted, strlen(wanted)) == 0;
 }
 
-static enum ctl_exit save_page(const struct init *init, const struct page *page)
+static enum ctl_exit save_page(const struct init *init, const struct config_page *page)
 {
     char path[INIT_PATH];
     init_path(init, "mosquitto.conf", path, sizeof path);
@@ -162,7 +152,7 @@ static enum ctl_exit save_page(const struct init *init, const struct page *page)
 }
 
 /* Whoever changed ports or limits in it keeps them: only the hash of the service's new key is put in. */
-static enum ctl_exit mend_page(const struct init *init, struct page *page)
+static enum ctl_exit mend_page(const struct init *init, struct config_page *page)
 {
     char wanted[2 * SECRET_HASH + 1], *hash = find_hash(page);
     bool open = config_is_open(&init->config);
@@ -178,7 +168,7 @@ static enum ctl_exit mend_page(const struct init *init, struct page *page)
 
 enum ctl_exit init_make_broker(struct init *init)
 {
-    struct page page;
+    struct config_page page;
     int failed = read_page(init, &page);
     if (failed == 0)
         return mend_page(init, &page);
