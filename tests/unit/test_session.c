@@ -28,7 +28,7 @@ static size_t count_of(const char *name)
 
 static void test_finding(void)
 {
-    int clients[4];
+    static const int clients[4]; /* addresses of clients */
     struct session *plain = add(&clients[0], ROLE_DEVICE, "dev1"), *suffixed = add(&clients[1], ROLE_DEVICE, "dev1~a");
     struct session *other = add(&clients[2], ROLE_DEVICE, "dev10");
     CHECK(session_of(&sessions, &clients[0]) == plain && session_of(&sessions, &clients[2]) == other, "by pointer");
@@ -60,7 +60,7 @@ static void test_finding(void)
 
 static void test_doomed(void)
 {
-    int clients[2];
+    static const int clients[2]; /* addresses of clients */
     struct session *one = add(&clients[0], ROLE_PROVISIONING, "dev1"), *two = add(&clients[1], ROLE_OPERATOR, "op1");
     session_doom(&sessions, one);
     session_doom(&sessions, one);
