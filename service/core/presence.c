@@ -91,8 +91,7 @@ void presence_rearm(struct presence *presence, uint32_t number, struct mono not_
 /* A sign of life only moves a deadline away: the wheel finds out when it gets there. */
 static bool needs_rearm(const struct presence_slot *old, const struct presence_slot *new)
 {
-    return old->online != new->online || old->suspect.ms != new->suspect.ms ||
-           old->offline_after_ms != new->offline_after_ms;
+    return old->online != new->online || old->suspect.ms != new->suspect.ms || old->offline_after != new->offline_after;
 }
 
 void presence_put(struct presence *presence, uint32_t number, const struct presence_slot *slot)
@@ -100,8 +99,9 @@ void presence_put(struct presence *presence, uint32_t number, const struct prese
     struct presence_slot *old = &presence->slots[number];
     presence->undo[presence->undo_count].number = number;
     presence->undo[presence->undo_count++].old = *old;
-    bool rearm = needs_rearm(old, slot) || presence->wheel.nodes[number].list == WHEEL_NONE;
+    bool rearm = needs_rearm(old, slot) || !wheel_holds(&presence->wheel, number);
     *old = *slot;
+    old->touched = true;
     if (rearm)
         presence_rearm(presence, number, (struct mono){0});
 }
@@ -113,6 +113,8 @@ bool presence_has_room(const struct presence *presence, size_t count)
 
 void presence_keep(struct presence *presence)
 {
+    for (size_t i = 0; i < presence->undo_count; i++)
+        presence->slots[presence->undo[i].number].touched = false;
     presence->undo_count = 0;
     presence->undo_slots = presence->count;
 }
@@ -137,7 +139,6 @@ void presence_undo(struct presence *presence)
         *slot = presence->undo[last].old;
         if (heard.seen.ms > slot->seen.ms) { /* a sign of life is a fact, whatever the disk says */
             slot->seen = heard.seen;
-            slot->seen_wall = heard.seen_wall;
             slot->suspect = heard.suspect;
         }
         presence_rearm(presence, presence->undo[last].number, (struct mono){0});
@@ -145,7 +146,7 @@ void presence_undo(struct presence *presence)
     while (presence->count > presence->undo_slots)
         remove_last(presence);
     for (uint32_t i = 0; i < presence->count; i++) /* what was saved within the batch is not */
-        presence->slots[i].unsaved = presence->slots[i].seen_wall != 0;
+        presence->slots[i].unsaved = presence->slots[i].seen.ms != 0;
 }
 
 void presence_hear(struct presence *presence, struct mono now)
@@ -161,7 +162,7 @@ void presence_deafen(struct presence *presence)
     presence->hearing = false;
 }
 
-uint32_t presence_due(struct presence *presence, struct mono now)
+uint32_t presence_due(struct presence *presence, struct mono now, size_t *steps)
 {
-    return presence->hearing ? wheel_pop(&presence->wheel, now) : PRESENCE_NONE;
+    return presence->hearing ? wheel_pop(&presence->wheel, now, steps) : PRESENCE_NONE;
 }

@@ -5,10 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define ALIGN   16
-#define RESERVE (64 * 1024) /* of each buffer, kept free of messages for the other kinds */
+#define RESERVE (64 * 1024)   /* of each buffer, kept free of messages for the other kinds */
+#define KEEP    (1024 * 1024) /* of each buffer: what a burst has touched beyond it is given back to the system */
+#define NAP_NS  500000
 
 /* A record is its size, the item, and the octets that the item's pointers mean. */
 struct record {
@@ -22,15 +25,35 @@ struct buffer {
 };
 
 struct queue {
-    pthread_mutex_t mutex; /* guards filling, woken, dropped */
+    pthread_mutex_t mutex; /* guards filling, waiting, woken, dropped */
     pthread_cond_t filled;
     size_t size;
     struct buffer filling, draining;
     size_t drained;
     struct now turned, last; /* when the buffers were changed; the time of the last item taken */
-    bool woken;
+    bool waiting, woken;
     uint64_t dropped;
 };
+
+/* Reserved as a whole, taken page by page as messages come. NULL without memory. */
+static char *buffer_new(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at != MAP_FAILED ? at : NULL;
+}
+
+static void buffer_free(char *at, size_t size)
+{
+    if (at != NULL)
+        munmap(at, size);
+}
+
+static void buffer_empty(struct buffer *buffer)
+{
+    if (buffer->used > KEEP)
+        madvise(buffer->at + KEEP, buffer->used - KEEP, MADV_DONTNEED);
+    buffer->used = 0;
+}
 
 struct queue *queue_new(size_t size)
 {
@@ -45,8 +68,8 @@ struct queue *queue_new(size_t size)
     pthread_mutex_init(&queue->mutex, NULL);
     queue->size = size;
     queue->turned = clock_now();
-    queue->filling.at = malloc(size);
-    queue->draining.at = malloc(size);
+    queue->filling.at = buffer_new(size);
+    queue->draining.at = buffer_new(size);
     if (queue->filling.at != NULL && queue->draining.at != NULL)
         return queue;
     queue_free(queue);
@@ -59,8 +82,8 @@ void queue_free(struct queue *queue)
         return;
     pthread_mutex_destroy(&queue->mutex);
     pthread_cond_destroy(&queue->filled);
-    free(queue->filling.at);
-    free(queue->draining.at);
+    buffer_free(queue->filling.at, queue->size);
+    buffer_free(queue->draining.at, queue->size);
     free(queue);
 }
 
@@ -109,7 +132,9 @@ void queue_put(struct queue *queue, const struct queue_item *item, size_t payloa
     } else {
         queue->dropped++;
     }
-    pthread_cond_signal(&queue->filled);
+    if (queue->waiting)
+        pthread_cond_signal(&queue->filled);
+    queue->waiting = false;
     pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -131,18 +156,30 @@ static struct timespec after(int ms)
     return time;
 }
 
+/* With messages under way it is cheaper to sleep a moment and find many than to be woken for each: a wake costs more
+ * than a heartbeat. */
+static void nap(const struct queue *queue, int timeout_ms)
+{
+    if (timeout_ms > 0 && queue->drained > 0)
+        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
 bool queue_turn(struct queue *queue, int timeout_ms)
 {
     if (queue->drained < queue->draining.used)
         return false;
+    nap(queue, timeout_ms);
+    buffer_empty(&queue->draining);
     struct timespec until = after(timeout_ms);
     int result = 0;
     pthread_mutex_lock(&queue->mutex);
-    while (queue->filling.used == 0 && !queue->woken && result == 0)
+    while (queue->filling.used == 0 && !queue->woken && result == 0) {
+        queue->waiting = true;
         result = pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
-    queue->woken = false;
+    }
+    queue->waiting = queue->woken = false;
     struct buffer full = queue->filling;
-    queue->filling = (struct buffer){queue->draining.at, 0};
+    queue->filling = queue->draining;
     struct now now = clock_now(); /* under the lock: what comes later has a later time */
     pthread_mutex_unlock(&queue->mutex);
     bool paused = now.mono.ms - queue->turned.mono.ms > timeout_ms + QUEUE_PAUSE_MS;
