@@ -18,6 +18,7 @@ bool op_heartbeat_quick(struct core *core, struct request *request)
     if (presence_on_sign(&slot, request->in.session, REASON_HEARTBEAT, core->now, &reason))
         return false;
     presence_put(presence, number, &slot);
+    core->heartbeats++;
     return true;
 }
 
@@ -30,6 +31,7 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
         return status;
     struct presence_slot *slot = life_open(core, request->address.id);
     bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now, &reason);
+    core->heartbeats++;
     return life_write(core, &core->device, changes, reason);
 }
 
