@@ -117,6 +117,7 @@ struct core {
     struct now now;       /* of the event in hand */
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
+    uint64_t heartbeats;  /* since the start, of devices that are known */
     struct {              /* the last overview, for large fleets */
         struct mono at;
         char tenant[LIMIT_TENANT + 1];

@@ -8,7 +8,9 @@ static bool beat(struct core *core, uint32_t number, const char *session, size_t
 {
     struct presence_slot *slot = &core->presence.slots[number];
     bool first_use = core->gated && slot->fresh; /* of its credential: that is written down */
-    return !first_use && presence_beat(slot, session, length, core->now.mono);
+    bool done = !first_use && presence_beat(slot, session, length, core->now.mono);
+    core->heartbeats += done;
+    return done;
 }
 
 bool heartbeat_short(struct core *core, const struct event *event)

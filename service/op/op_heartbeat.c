@@ -12,6 +12,7 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
         return status;
     struct presence_slot *slot = life_open(core, request->address.id);
     bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now.mono, &reason);
+    core->heartbeats++;
     return life_write(core, &core->device, changes, reason);
 }
 
