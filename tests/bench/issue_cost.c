@@ -69,7 +69,7 @@ static bool null_verify(size_t i)
 static bool read_request(size_t i)
 {
     struct why why;
-    return csr_read(requests[i], strlen(requests[i]), &keys[i], &why) == ST_OK;
+    return ca_read_request(ca, requests[i], strlen(requests[i]), &keys[i], &why) == ST_OK;
 }
 
 static bool issue(size_t i)
