@@ -24,12 +24,16 @@ $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libm
 tests-built: $(BUILD)/tests/flow/run_traces
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
-BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost)
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost claims csrs null_issuer null_keys)
 WIRE := $(call obj,$(call src,tests/wire))
 $(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 $(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
 $(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/claims: $(BUILD)/tests/bench/claims.o $(WIRE)
+$(BUILD)/tests/bench/csrs: $(BUILD)/tests/bench/csrs.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_issuer.o $(BUILD)/tests/bench/null_rows.o $(WIRE) $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/null_keys: $(BUILD)/tests/bench/null_keys.o $(WIRE)
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 

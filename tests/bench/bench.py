@@ -15,7 +15,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from stand import Figures, muster  # pylint: disable=wrong-import-position
 
-STEPS = ["instructions", "throughput", "logins", "enrol", "block"]
+STEPS = ["instructions", "throughput", "logins", "enrol", "block", "provision", "dynsec", "rsa", "device"]
 
 
 def run_step(name):

@@ -1,6 +1,6 @@
 /*
  * Devices in a database, many and quickly, while no service uses it: each with an API key and a certificate's row.
- *   fill DATABASE COUNT PREFIX
+ *   fill DATABASE COUNT PREFIX       (the prefix "": random uuids, once to a database)
  * Prints a line "<uuid> <uuid> <API key>" for each: a file of logins for swarm. The keys are random only as far as a
  * bench needs.
  */

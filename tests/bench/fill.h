@@ -14,7 +14,8 @@ struct filled {
     unsigned char fingerprint[HASH_SIZE];
 };
 
-/* Adds `count` devices <prefix>-<number>, calls `each` for every one. False with a sentence in `error`. */
+/* Adds `count` devices <prefix>-<number>, with the prefix "" of random uuids, once to a database; calls `each` for
+ * every one. False with a sentence in `error`. */
 bool fill(const char *path, size_t count, const char *prefix, void (*each)(const struct filled *, void *context),
           void *context, char *error, size_t size);
 

@@ -6,13 +6,26 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH 2000
+#define BATCH 50000 /* a commit of few devices would write nearly every page of the indexes */
+
+/* Of a million keys two would likely have the same id of 40 bits: an odd factor makes each number another one. */
+static void spread(size_t number, unsigned char out[8])
+{
+    uint64_t mixed = number * 0x9e3779b97f4a7c15U;
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(mixed >> 5 * i & 31);
+}
 
 static void make(const char *prefix, size_t number, struct filled *out)
 {
     unsigned char random[SECRET_RAW + 8];
     entropy_fill(random, sizeof random);
     snprintf(out->uuid, sizeof out->uuid, "%s-%zu", prefix, number);
+    if (prefix[0] == '\0') {
+        spread(number, random + SECRET_RAW);
+        for (int i = 0; i < 16; i++)
+            snprintf(out->uuid + 2 * i, 3, "%02x", random[SECRET_RAW - 16 + i]);
+    }
     secret_make(SECRET_API, random, &out->key);
     for (int i = 0; i < CERTIFICATE_ID / 2; i++)
         snprintf(out->certificate_id + 2 * i, 3, "%02x", random[i] & 0x7f);
