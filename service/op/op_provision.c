@@ -127,6 +127,8 @@ static enum status store_certificate(struct core *core, const struct intent_row 
     memcpy(row.tenant, device->tenant, sizeof row.tenant);
     memcpy(row.public_key, intent->public_key, sizeof row.public_key);
     memcpy(row.fingerprint, certificate->fingerprint, sizeof row.fingerprint);
+    /* In one shot its row was written a moment ago. */
+    bool written = device->state == DEVICE_PROVISIONED && device->updated_at == core->now.wall;
     device->state = DEVICE_PROVISIONED;
     device->updated_at = core->now.wall;
     enum status status = store_intent_delete(core->store, intent->certificate_id);
@@ -134,7 +136,7 @@ static enum status store_certificate(struct core *core, const struct intent_row 
         status = store_certificate_end_all(core->store, device->id, "superseded", "superseded", core->now.wall);
     if (status == ST_OK)
         status = store_certificate_insert(core->store, &row);
-    return status == ST_OK ? store_device_update(core->store, device) : status;
+    return status == ST_OK && !written ? store_device_update(core->store, device) : status;
 }
 
 static enum status announce(struct core *core, const struct intent_row *intent)

@@ -38,7 +38,6 @@
     X(CERTIFICATE, "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, "     \
                    "state, not_before, not_after, created_at) "                                                        \
                    "VALUES (?, ?, ?, 'default', ?, ?, ?, 'pending', ?, ?, ?)")                                         \
-    X(STATE, "UPDATE device SET state = 3, updated_at = ? WHERE id = ?")                                               \
     X(ANSWERED, "UPDATE request SET answer = ?, had_secret = 1, sealed = ?, device = ?, at = ? "                       \
                 "WHERE scope = ? AND request_id = ?")                                                                  \
     X(AUDIT, "INSERT INTO audit (at, actor, action, tenant, target, origin, outcome, detail, hash) "                   \
@@ -93,6 +92,7 @@ static bool prepare(struct null_rows *rows, const char *path)
     static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
                                 "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; "
+                                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; "
                                 "INSERT INTO provisioning_key VALUES ('nullkey2', 'default', zeroblob(32), 1000000000, "
                                 "0, 4000000000000, 0, 0, '', 0);";
     bool ok =
@@ -192,7 +192,6 @@ bool null_rows_issued(struct null_rows *rows, const struct null_device *device)
            write_events(rows, device, id) && run(rows, NULL_INTENT_END, "t", device->certificate_id) &&
            run(rows, NULL_CERTIFICATE, "tithhtiii", device->certificate_id, id, device->uuid, device->public_key,
                device->fingerprint, rows->pem, (int64_t)NOT_BEFORE, (int64_t)NOT_AFTER, NOW) &&
-           run(rows, NULL_STATE, "ii", NOW, id) &&
            run(rows, NULL_ANSWERED, "tsiitt", rows->answer, rows->sealed, id, NOW, scope, "claim-1") &&
            write_audit(rows, device, scope);
 }
