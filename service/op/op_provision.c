@@ -49,6 +49,18 @@ static enum status make_key(struct core *core, struct request *request)
     return ST_PARKED;
 }
 
+/* Whether the sender waits for a key, may wait on, and there is none yet: nothing has to be looked at before. */
+static bool still_waits(struct core *core, const struct request *request)
+{
+    const struct ticket *ticket = request->ticket;
+    enum key_type type = KEY_RSA_2048;
+    if (ticket->stage != TICKET_WAITS || !ticket->asked || core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS)
+        return false;
+    if (request->in.key_type[0] != '\0')
+        key_type_from_name(request->in.key_type, &type);
+    return keypool_ready(core->pool, type) == 0;
+}
+
 static enum status take_public_key(struct core *core, struct request *request)
 {
     if ((request->in.has & M(CSR)) == 0)
@@ -203,6 +215,8 @@ static enum status issue(struct core *core, struct request *request, enum enrolm
 enum status op_provision(struct core *core, struct request *request, struct reply *reply)
 {
     enum enrolment way = ENROL_NEW;
+    if (still_waits(core, request))
+        return ST_PARKED;
     enum status status = admit(core, request, &way);
     if (status != ST_OK)
         return status;
