@@ -86,7 +86,8 @@ struct db *db_new(const char *path, char *error, size_t error_size)
         return NULL;
     }
     mode_t mask = umask(0077);
-    int result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    int result =
+        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK)
         result = run_text(db, setup);
     if (result == SQLITE_OK && file)
