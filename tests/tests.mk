@@ -24,16 +24,12 @@ $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libm
 tests-built: $(BUILD)/tests/flow/run_traces
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
-BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost claims csrs null_issuer null_keys)
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost)
 WIRE := $(call obj,$(call src,tests/wire))
 $(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 $(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
 $(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
-$(BUILD)/tests/bench/claims: $(BUILD)/tests/bench/claims.o $(WIRE)
-$(BUILD)/tests/bench/csrs: $(BUILD)/tests/bench/csrs.o $(BUILD)/libmuster-test.a
-$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_issuer.o $(BUILD)/tests/bench/null_rows.o $(WIRE) $(BUILD)/libmuster-test.a
-$(BUILD)/tests/bench/null_keys: $(BUILD)/tests/bench/null_keys.o $(WIRE)
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
@@ -41,6 +37,15 @@ $(BENCH_TOOLS):
 bench: SETUP_FOR = bench
 bench: all $(BENCH_TOOLS)
 	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
+
+# Of the steps in which devices are given certificates and keys.
+CLAIM_TOOLS := $(addprefix $(BUILD)/tests/bench/,claims csrs null_issuer null_keys)
+$(BUILD)/tests/bench/claims $(BUILD)/tests/bench/null_issuer $(BUILD)/tests/bench/null_keys: $(WIRE)
+$(BUILD)/tests/bench/csrs $(BUILD)/tests/bench/null_issuer: $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_rows.o
+$(CLAIM_TOOLS): %: %.o
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LIBS_SERVICE) -lssl
+bench: $(CLAIM_TOOLS)
 
 # The storm: packets that are nearly right, against a broker with the gate built with the sanitizers (tests/fuzz/gate.sh).
 # In a build that has them anyway the gate is the one that is there.
