@@ -95,6 +95,8 @@ static bool start(struct keypool *pool)
         return false;
     bool started = pthread_create(&pool->thread, NULL, work, pool) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        (void)pthread_setname_np(pool->thread, "keypool");
     return started;
 }
 

@@ -41,6 +41,15 @@ bench: SETUP_FOR = bench
 bench: all $(BENCH_TOOLS)
 	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
 
+# Of the steps in which devices are given certificates and keys.
+CLAIM_TOOLS := $(addprefix $(BUILD)/tests/bench/,claims csrs null_issuer null_keys)
+$(BUILD)/tests/bench/claims $(BUILD)/tests/bench/null_issuer $(BUILD)/tests/bench/null_keys: $(WIRE)
+$(BUILD)/tests/bench/csrs $(BUILD)/tests/bench/null_issuer: $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_rows.o
+$(CLAIM_TOOLS): %: %.o
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LIBS_SERVICE) -lssl
+bench: $(CLAIM_TOOLS)
+
 # The storm: packets that are nearly right, against a broker with the gate built with the sanitizers (tests/fuzz/gate.sh).
 # In a build that has them anyway the gate is the one that is there.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -1,5 +1,5 @@
 /*
- * Random octets from the operating system through OpenSSL. Ends the process when there are none.
+ * Random octets from the operating system. Ends the process when there are none.
  */
 #ifndef MUSTER_IO_ENTROPY_H
 #define MUSTER_IO_ENTROPY_H

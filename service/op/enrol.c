@@ -161,7 +161,8 @@ enum status enrol_register(struct core *core, struct request *request, enum enro
         start_row(&core->device, request->address.id, request->sender.tenant, core->now.wall);
     core->device.manual = false;
     core->device.state = state;
-    enum status status = enrol_count_use(core, request);
+    /* An intent has counted it. */
+    enum status status = request->ticket->stage == TICKET_INTENT ? ST_OK : enrol_count_use(core, request);
     return status == ST_OK ? save(core, request, way, reply) : status;
 }
 

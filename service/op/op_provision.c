@@ -48,6 +48,18 @@ static enum status make_key(struct core *core, struct request *request)
     return ST_PARKED;
 }
 
+/* Whether the sender waits for a key, may wait on, and there is none yet: nothing has to be looked at before. */
+static bool still_waits(struct core *core, const struct request *request)
+{
+    const struct ticket *ticket = request->ticket;
+    enum key_type type = KEY_RSA_2048;
+    if (ticket->stage != TICKET_WAITS || !ticket->asked || core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS)
+        return false;
+    if (request->in.key_type[0] != '\0')
+        key_type_from_name(request->in.key_type, &type);
+    return keypool_ready(core->pool, type) == 0;
+}
+
 static enum status take_public_key(struct core *core, struct request *request)
 {
     if ((request->in.has & M(CSR)) == 0)
@@ -127,6 +139,8 @@ static enum status store_certificate(struct core *core, const struct intent_row 
     memcpy(row.tenant, device->tenant, sizeof row.tenant);
     memcpy(row.public_key, intent->public_key, sizeof row.public_key);
     memcpy(row.fingerprint, certificate->fingerprint, sizeof row.fingerprint);
+    /* In one shot its row was written a moment ago. */
+    bool written = device->state == DEVICE_PROVISIONED && device->updated_at == core->now.wall;
     device->state = DEVICE_PROVISIONED;
     device->updated_at = core->now.wall;
     enum status status = store_intent_delete(core->store, intent->certificate_id);
@@ -134,7 +148,7 @@ static enum status store_certificate(struct core *core, const struct intent_row 
         status = store_certificate_end_all(core->store, device->id, "superseded", "superseded", core->now.wall);
     if (status == ST_OK)
         status = store_certificate_insert(core->store, &row);
-    return status == ST_OK ? store_device_update(core->store, device) : status;
+    return status == ST_OK && !written ? store_device_update(core->store, device) : status;
 }
 
 static enum status announce(struct core *core, const struct intent_row *intent)
@@ -201,6 +215,8 @@ static enum status issue(struct core *core, struct request *request, enum enrolm
 enum status op_provision(struct core *core, struct request *request, struct reply *reply)
 {
     enum enrolment way = ENROL_NEW;
+    if (still_waits(core, request))
+        return ST_PARKED;
     enum status status = admit(core, request, &way);
     if (status != ST_OK)
         return status;

@@ -53,6 +53,11 @@ enum status db_done(struct db *db);
 /* A statement without parameters and rows. */
 enum status db_run(struct db *db, enum sql sql);
 
+/* Of an INSERT, UPDATE or DELETE that has ended with ST_OK: whether it changed a row; the id of the row that it
+ * inserted. RETURNING says as much, but SQLite makes a table for it each time, which costs more than the statement. */
+bool db_changed(const struct db *db);
+int64_t db_last_id(const struct db *db);
+
 /* Whether the engine has left the transaction by itself after an error. */
 bool db_in_transaction(const struct db *db);
 

@@ -39,7 +39,7 @@
     X(SQL_DEVICE_INSERT,                                                                                               \
       "INSERT INTO device (uuid, device_id, tenant, name, type, api_endpoint, hardware, tags, state, manual, "         \
       "credential_used, offline_after, created_at, updated_at, registered_at) "                                        \
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id")                        \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")                                     \
     X(SQL_DEVICE_UPDATE,                                                                                               \
       "UPDATE device SET device_id = $1, tenant = $2, name = $3, type = $4, api_endpoint = $5, hardware = $6, "        \
       "tags = $7, state = $8, manual = $9, credential_used = $10, offline_after = $11, created_at = $12, "             \
@@ -69,8 +69,8 @@
     X(SQL_KEY_DISABLE, "UPDATE provisioning_key SET disabled_at = $1 WHERE id = $2 AND disabled_at = 0")               \
     X(SQL_KEY_LIST, "SELECT " SQL_KEY_COLUMNS "FROM provisioning_key WHERE ($1 = '' OR tenant = $1) AND id > $2 "      \
                     "ORDER BY id LIMIT $3")                                                                            \
-    X(SQL_KEY_USE_ADD, "INSERT INTO key_use (key, uuid, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1")   \
-    X(SQL_KEY_USE_COUNT, "UPDATE provisioning_key SET used = used + 1 WHERE id = $1 AND used < uses RETURNING 1")      \
+    X(SQL_KEY_USE_ADD, "INSERT INTO key_use (key, uuid, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")               \
+    X(SQL_KEY_USE_COUNT, "UPDATE provisioning_key SET used = used + 1 WHERE id = $1 AND used < uses")                  \
     X(SQL_API_KEY_HOLDS, "SELECT 1 FROM api_key JOIN device ON device.id = api_key.device "                            \
                          "WHERE api_key.id = $1 AND device.uuid = $2")                                                 \
     X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
@@ -126,8 +126,8 @@
       "DELETE FROM request WHERE (scope, request_id) IN (SELECT scope, request_id FROM request WHERE at < $1 "         \
       "ORDER BY at LIMIT $2)")                                                                                         \
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
-    X(SQL_EVENT_SEQUENCE,                                                                                              \
-      "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1 RETURNING event_sequence")                  \
+    X(SQL_EVENT_COUNT, "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1")                          \
+    X(SQL_EVENT_SEQUENCE, "SELECT event_sequence FROM device WHERE id = $1")                                           \
     X(SQL_EVENT_INSERT,                                                                                                \
       "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)")        \
     X(SQL_EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE id > $1 ORDER BY id LIMIT $2")                     \

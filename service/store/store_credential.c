@@ -70,15 +70,15 @@ enum status store_key_use(struct store *store, const char *id, const char *uuid,
     db_bind_text(db, id);
     db_bind_text(db, uuid);
     db_bind_int(db, at);
-    bool first = db_step(db);
+    db_step(db);
     enum status status = db_done(db);
-    if (status != ST_OK || !first)
+    if (status != ST_OK || !db_changed(db))
         return status;
     db_use(db, SQL_KEY_USE_COUNT);
     db_bind_text(db, id);
-    bool counted = db_step(db);
+    db_step(db);
     status = db_done(db);
-    return status == ST_OK && !counted ? ST_PROVISIONING_KEY_EXHAUSTED : status;
+    return status == ST_OK && !db_changed(db) ? ST_PROVISIONING_KEY_EXHAUSTED : status;
 }
 
 enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, bool *holds)

@@ -83,11 +83,11 @@ enum status store_device_insert(struct store *store, struct device_row *row)
     db_use(db, SQL_DEVICE_INSERT);
     db_bind_text(db, row->uuid);
     bind_device(db, row);
-    if (db_step(db))
-        row->id = db_int(db);
+    db_step(db);
     enum status status = db_done(db);
     if (status != ST_OK)
         return status;
+    row->id = db_last_id(db);
     db_use(db, SQL_PRESENCE_INSERT);
     db_bind_int(db, row->id);
     bind_presence(db, &row->presence);

@@ -70,6 +70,9 @@ enum status store_request_expire(struct store *store, int64_t requests_before, i
 
 enum status store_event_sequence(struct store *store, int64_t device, int64_t *sequence)
 {
+    enum status counted = store_run_int(store, SQL_EVENT_COUNT, device);
+    if (counted != ST_OK)
+        return counted;
     db_use(store->db, SQL_EVENT_SEQUENCE);
     db_bind_int(store->db, device);
     bool found = db_step(store->db);

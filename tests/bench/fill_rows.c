@@ -22,14 +22,24 @@ static int keep_connection(sqlite3 *opened, char **error, const void *api)
     return SQLITE_OK;
 }
 
+/* Of a million random ids of 40 bits, the key's, two would likely be the same: an odd factor makes each another one. */
+static void spread(size_t number, unsigned char out[8])
+{
+    uint64_t mixed = (uint64_t)number * UINT64_C(0x9e3779b97f4a7c15);
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(mixed >> 5 * i & 31);
+}
+
 static void make(const struct fill *plan, size_t number, struct filled *out)
 {
     unsigned char random[SECRET_RAW + 8];
     entropy_fill(random, sizeof random);
-    if (plan->prefix != NULL)
+    if (plan->prefix != NULL) {
         snprintf(out->uuid, sizeof out->uuid, "%s-%zu", plan->prefix, number);
-    else
+    } else {
+        spread(number, random + SECRET_RAW);
         fleet_id(number, out->uuid);
+    }
     secret_make(SECRET_API, random, &out->key);
     for (int i = 0; i < CERTIFICATE_ID / 2; i++)
         snprintf(out->certificate_id + 2 * i, 3, "%02x", random[i] & 0x7f);

@@ -18,13 +18,14 @@ START_S = 120
 def database(online=DEVICES, spares=SPARES):
     """The path of a database with the fleet; made when it is not there, or when the tool or the schema are others."""
     folder = os.path.join(muster.PROGRAMS, "bench")
-    name = "fleet-%d-%s.db" % (online, digest([tool("fill")]))
+    stem = "fleet-%d-%d-" % (online, spares)
+    name = stem + digest([tool("fill")]) + ".db"
     path, begun = os.path.join(folder, name), time.monotonic()
     if os.path.exists(path):
         return path
     os.makedirs(folder, exist_ok=True)
     for old in os.listdir(folder):
-        if old.startswith("fleet-%d-" % online):
+        if old.startswith(stem):
             os.remove(os.path.join(folder, old))
     subprocess.run([tool("fill"), "--fleet", str(online), path + ".part", str(online + spares)], check=True)
     for rest in ("-wal", "-shm", ".lock"):
