@@ -13,6 +13,15 @@ static bool beat(struct core *core, uint32_t number, const char *session, size_t
     return done;
 }
 
+void heartbeat_look_ahead(const struct core *core, const struct text topics[], size_t count)
+{
+    struct text uuids[PRESENCE_AHEAD];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += beat_topic(topics[i].at, topics[i].length, &uuids[found]);
+    presence_prefetch(&core->presence, uuids, found);
+}
+
 bool heartbeat_short(struct core *core, const struct event *event)
 {
     struct text uuid, session;

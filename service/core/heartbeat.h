@@ -11,6 +11,9 @@
  * and stays so, and all is done. False, and nothing done: core_step says what it is. */
 bool heartbeat_short(struct core *core, const struct event *event);
 
+/* What is about to come, for presence_prefetch: the topics of the next messages, at most PRESENCE_AHEAD. */
+void heartbeat_look_ahead(const struct core *core, const struct text topics[], size_t count);
+
 /* From a request that was decoded: true also when it changes nothing at all, because nobody's it is. */
 bool heartbeat_quick(struct core *core, struct request *request);
 

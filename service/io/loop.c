@@ -133,6 +133,12 @@ static bool is_short(struct loop *loop, const struct queue_item *item)
     return item->kind == QUEUE_MESSAGE && may_serve(loop) && heartbeat_short(loop->core, &event);
 }
 
+static void look_ahead(struct loop *loop)
+{
+    struct text topics[PRESENCE_AHEAD];
+    heartbeat_look_ahead(loop->core, topics, queue_ahead(loop->queue, topics, PRESENCE_AHEAD));
+}
+
 static void take(struct loop *loop, const struct queue_item *item)
 {
     enum broker_change change = BROKER_NO_CHANGE;
@@ -266,15 +272,19 @@ static void run_batch(struct loop *loop)
     struct now now = clock_now();
     step_parked(loop, now);
     size_t room = parking_room(&loop->parking), most = room < LOOP_BATCH ? room : LOOP_BATCH;
-    for (size_t taken = 0, beats = 0; taken < most && beats < LOOP_BEATS && loop->batch_count < LOOP_BATCH &&
-                                      presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
-                                      effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item);)
-        if (is_short(loop, &item)) {
-            beats++;
-        } else {
+    size_t taken = 0, beats = 0;
+    while (taken < most && beats < LOOP_BEATS && loop->batch_count < LOOP_BATCH &&
+           presence_has_room(&loop->core->presence, TICK_BATCH + 2) && effects_has_room(&loop->effects, ANSWER_ROOM)) {
+        if ((taken + beats) % PRESENCE_AHEAD == 0)
+            look_ahead(loop);
+        if (!queue_take(loop->queue, &item))
+            break;
+        bool is_beat = is_short(loop, &item);
+        if (!is_beat)
             take(loop, &item);
-            taken++;
-        }
+        beats += is_beat;
+        taken += !is_beat;
+    }
     struct now heard = queue_heard(loop->queue);
     hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
     loop->behind = false;

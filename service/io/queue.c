@@ -13,10 +13,15 @@
 #define KEEP    (1024 * 1024) /* of each buffer: what a burst has touched beyond it is given back to the system */
 #define NAP_NS  500000
 
-/* A record is its size, the item, and the octets that the item's pointers mean. */
+/* An item as it lies in a buffer, and behind it the octets of its texts in the order of `texts`. Small, because the
+ * octets go from one processor's cache to another's: that costs more than all else that is done with a heartbeat. */
 struct record {
-    size_t size;
-    struct queue_item item;
+    uint32_t size, payload_length;
+    uint16_t topic_length, response_topic_length, correlation_length, stamp_length; /* MQTT gives each 16 bits */
+    uint8_t kind, source, outcome, retained;
+    bool has_response_topic, has_correlation, has_stamp, has_payload; /* NULL is not an empty text */
+    struct now now;
+    uint64_t id;
 };
 
 struct buffer {
@@ -87,48 +92,84 @@ void queue_free(struct queue *queue)
     free(queue);
 }
 
-/* Copies octets to `at` and makes the pointer mean the copy; returns where the next go. */
-static char *place(char *at, const void *from, size_t length, const void **pointer)
+static char *place(char *at, const void *from, size_t length)
 {
-    *pointer = from != NULL ? at : NULL;
-    if (from == NULL)
-        return at;
-    memcpy(at, from, length);
+    if (length > 0)
+        memcpy(at, from, length);
     return at + length;
 }
 
-static void write_record(struct record *record, size_t size, const struct queue_item *item)
+static void write_record(char *at, const struct record *record, const struct mqtt_message *from)
 {
-    const struct mqtt_message *from = &item->message;
-    char *at = (char *)(record + 1);
-    const void *topic = NULL, *payload = NULL, *response_topic = NULL, *correlation = NULL, *stamp = NULL;
-    at = place(at, from->topic, from->topic_length, &topic);
-    at = place(at, from->payload, from->length, &payload);
-    at = place(at, from->response_topic, from->response_topic_length, &response_topic);
-    at = place(at, from->correlation, from->correlation_length, &correlation);
-    place(at, from->stamp, from->stamp_length, &stamp);
-    record->size = size;
-    record->item = *item;
-    record->item.message.topic = topic;
-    record->item.message.payload = payload;
-    record->item.message.response_topic = response_topic;
-    record->item.message.correlation = correlation;
-    record->item.message.stamp = stamp;
+    *(struct record *)(void *)at = *record;
+    at = place(at + sizeof *record, from->topic, record->topic_length);
+    at = place(at, from->payload, record->payload_length);
+    at = place(at, from->response_topic, record->response_topic_length);
+    at = place(at, from->correlation, record->correlation_length);
+    place(at, from->stamp, record->stamp_length);
+}
+
+/* The reverse; returns where the next text lies. */
+static const char *read_text(const char *at, bool has, size_t length, const char **text, size_t *text_length)
+{
+    *text = has ? at : NULL;
+    *text_length = length;
+    return at + length;
+}
+
+static void read_record(const struct record *record, struct queue_item *item)
+{
+    const char *at = (const char *)(record + 1), *payload, *correlation;
+    struct mqtt_message *to = &item->message;
+    *item = (struct queue_item){.kind = (enum queue_kind)record->kind,
+                                .source = record->source,
+                                .id = record->id,
+                                .outcome = (enum mqtt_outcome)record->outcome,
+                                .now = record->now,
+                                .message.retained = record->retained};
+    at = read_text(at, true, record->topic_length, &to->topic, &to->topic_length);
+    at = read_text(at, record->has_payload, record->payload_length, &payload, &to->length);
+    at = read_text(at, record->has_response_topic, record->response_topic_length, &to->response_topic,
+                   &to->response_topic_length);
+    at = read_text(at, record->has_correlation, record->correlation_length, &correlation, &to->correlation_length);
+    read_text(at, record->has_stamp, record->stamp_length, &to->stamp, &to->stamp_length);
+    to->payload = payload;
+    to->correlation = correlation;
+}
+
+static struct record record_of(const struct queue_item *item, size_t payload_limit)
+{
+    const struct mqtt_message *message = &item->message;
+    struct record record = {
+        .payload_length = (uint32_t)(message->length < payload_limit ? message->length : payload_limit),
+        .topic_length = (uint16_t)message->topic_length,
+        .response_topic_length = (uint16_t)message->response_topic_length,
+        .correlation_length = (uint16_t)message->correlation_length,
+        .stamp_length = (uint16_t)message->stamp_length,
+        .kind = (uint8_t)item->kind,
+        .source = (uint8_t)item->source,
+        .outcome = (uint8_t)item->outcome,
+        .retained = message->retained,
+        .has_response_topic = message->response_topic != NULL,
+        .has_correlation = message->correlation != NULL,
+        .has_stamp = message->stamp != NULL,
+        .has_payload = message->payload != NULL,
+        .now = item->now,
+        .id = item->id};
+    size_t octets = sizeof record + record.topic_length + record.payload_length + record.response_topic_length +
+                    record.correlation_length + record.stamp_length;
+    record.size = (uint32_t)((octets + ALIGN - 1) / ALIGN * ALIGN);
+    return record;
 }
 
 void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit)
 {
-    struct queue_item cut = *item;
-    if (cut.message.length > payload_limit)
-        cut.message.length = payload_limit;
-    size_t octets = cut.message.topic_length + cut.message.length + cut.message.response_topic_length +
-                    cut.message.correlation_length + cut.message.stamp_length;
-    size_t size = (sizeof(struct record) + octets + ALIGN - 1) / ALIGN * ALIGN;
+    struct record record = record_of(item, payload_limit);
     pthread_mutex_lock(&queue->mutex);
     struct buffer *buffer = &queue->filling;
-    if (buffer->used + size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
-        write_record((struct record *)(void *)(buffer->at + buffer->used), size, &cut);
-        buffer->used += size;
+    if (buffer->used + record.size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
+        write_record(buffer->at + buffer->used, &record, &item->message);
+        buffer->used += record.size;
     } else {
         queue->dropped++;
     }
@@ -199,10 +240,22 @@ bool queue_take(struct queue *queue, struct queue_item *item)
     if (queue->drained == queue->draining.used)
         return false;
     const struct record *record = (const struct record *)(void *)(queue->draining.at + queue->drained);
-    *item = record->item;
+    read_record(record, item);
     queue->drained += record->size;
     queue->last = item->now;
     return true;
+}
+
+size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most)
+{
+    size_t found = 0, at = queue->drained;
+    for (size_t i = 0; i < most && at < queue->draining.used; i++) {
+        const struct record *record = (const struct record *)(void *)(queue->draining.at + at);
+        if (record->kind == QUEUE_MESSAGE)
+            topics[found++] = (struct text){(const char *)(record + 1), record->topic_length};
+        at += record->size;
+    }
+    return found;
 }
 
 uint64_t queue_dropped(struct queue *queue)

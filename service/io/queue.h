@@ -7,6 +7,7 @@
 
 #include "service/core/time.h"
 #include "service/io/mqtt.h"
+#include "topics/topic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,10 @@ struct now queue_heard(const struct queue *queue);
 
 /* The owner's thread: takes the next item; false when it is time for queue_turn. */
 bool queue_take(struct queue *queue, struct queue_item *item);
+
+/* The owner's thread: the topics of up to `most` messages among the next `most` items; nothing is taken. Returns how
+ * many. */
+size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most);
 
 /* How many messages were dropped since the last call. Thread-safe. */
 uint64_t queue_dropped(struct queue *queue);
