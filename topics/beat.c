@@ -126,9 +126,9 @@ bool beat_payload(const char *payload, size_t length, struct text *session)
         if (count == 2 || !take_string(&cursor, LIMIT_NAME, &names[count]) || is_among(names, count, names[count]) ||
             !take(&cursor, ':'))
             return false;
-        bool taken = is_word(names[count], "metrics") ? take_metrics(&cursor)
-                                                      : is_word(names[count], "session") &&
-                                                            take_string(&cursor, LIMIT_SESSION, session);
+        bool taken = is_word(names[count], "metrics")
+                         ? take_metrics(&cursor)
+                         : is_word(names[count], "session") && take_string(&cursor, LIMIT_SESSION, session);
         if (!taken)
             return false;
         count++;

@@ -88,27 +88,40 @@ bool core_tick(struct core *core, struct now now, size_t most)
     return true;
 }
 
-static enum status save_seen(struct core *core, struct presence_slot *slot)
+/* The next slot from `*cursor` on whose last sign of life is to be saved, or PRESENCE_NONE behind `*most` slots. */
+static uint32_t next_unsaved(const struct presence *presence, uint32_t *cursor, size_t *most)
 {
-    enum status status = store_event_begin(core->store);
-    if (status == ST_OK)
-        status = store_event_finish(
-            core->store, store_presence_seen(core->store, slot->device, presence_last_seen(slot, core->now, 0)));
-    slot->unsaved = status != ST_OK;
+    while (*most > 0) {
+        (*most)--;
+        *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
+        if (presence->slots[*cursor].unsaved)
+            return *cursor;
+    }
+    return PRESENCE_NONE;
+}
+
+static enum status save_seen(struct core *core, uint32_t number, uint32_t *cursor, size_t most)
+{
+    enum status status = ST_OK;
+    for (; number != PRESENCE_NONE && status == ST_OK; number = next_unsaved(&core->presence, cursor, &most)) {
+        struct presence_slot *slot = &core->presence.slots[number];
+        status = store_presence_seen(core->store, slot->device, presence_last_seen(slot, core->now, 0));
+        slot->unsaved = false;
+    }
     return status;
 }
 
 enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor, size_t most)
 {
-    struct presence *presence = &core->presence;
-    enum status status = ST_OK;
     core->now = now;
-    for (size_t i = 0; i < most && i < presence->count && status == ST_OK; i++) {
-        *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
-        struct presence_slot *slot = &presence->slots[*cursor];
-        if (slot->unsaved)
-            status = save_seen(core, slot);
-    }
+    most = most < core->presence.count ? most : core->presence.count;
+    uint32_t first = next_unsaved(&core->presence, cursor, &most);
+    enum status status = first != PRESENCE_NONE ? store_event_begin(core->store) : ST_OK;
+    if (first == PRESENCE_NONE || status != ST_OK)
+        return status;
+    status = store_event_finish(core->store, save_seen(core, first, cursor, most));
+    if (status != ST_OK) /* all or nothing */
+        presence_unsave(&core->presence);
     return status;
 }
 

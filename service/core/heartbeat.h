@@ -7,8 +7,8 @@
 
 #include "service/core/core.h"
 
-/* From the octets of an event: true when it was a heartbeat in its usual form (topics/beat.h), of a device that is online
- * and stays so, and all is done. False, and nothing done: core_step says what it is. */
+/* From the octets of an event: true when it was a heartbeat in its usual form (topics/beat.h), of a device that is
+ * online and stays so, and all is done. False, and nothing done: core_step says what it is. */
 bool heartbeat_short(struct core *core, const struct event *event);
 
 /* What is about to come, for presence_prefetch: the topics of the next messages, at most PRESENCE_AHEAD. */

@@ -162,6 +162,12 @@ static void remove_last(struct presence *presence)
     presence->count--;
 }
 
+void presence_unsave(struct presence *presence)
+{
+    for (uint32_t i = 0; i < presence->count; i++)
+        presence->slots[i].unsaved = presence->slots[i].seen.ms != 0;
+}
+
 void presence_undo(struct presence *presence)
 {
     while (presence->undo_count > 0) {
@@ -176,8 +182,7 @@ void presence_undo(struct presence *presence)
     }
     while (presence->count > presence->undo_slots)
         remove_last(presence);
-    for (uint32_t i = 0; i < presence->count; i++) /* what was saved within the batch is not */
-        presence->slots[i].unsaved = presence->slots[i].seen.ms != 0;
+    presence_unsave(presence); /* what was saved within the batch is not */
 }
 
 void presence_hear(struct presence *presence, struct mono now)

@@ -82,7 +82,8 @@ struct presence {
     uint32_t undo_slots; /* how many slots there were at the last presence_keep */
 };
 
-/* How much memory presence_init wants for `capacity` devices (at most PRESENCE_MOST); zeroed pages that are never touched cost nothing. */
+/* How much memory presence_init wants for `capacity` devices (at most PRESENCE_MOST); zeroed pages that are never
+ * touched cost nothing. */
 size_t presence_memory(uint32_t capacity);
 
 /* Starts empty. `memory` is zeroed, presence_memory() octets, aligned for any type, and outlives `presence`.
@@ -94,8 +95,9 @@ void presence_init(struct presence *presence, void *memory, uint32_t capacity, c
 uint32_t presence_find(const struct presence *presence, const char *uuid, size_t length);
 const char *presence_uuid(const struct presence *presence, uint32_t number);
 
-/* Brings what presence_find and presence_beat will read of so many uuids (at most PRESENCE_AHEAD) into the cache, for all
- * of them at a time: in a large fleet a look-up waits three times for memory, and does little else. Changes nothing. */
+/* Brings what presence_find and presence_beat will read of so many uuids (at most PRESENCE_AHEAD) into the cache, for
+ * all of them at a time: in a large fleet a look-up waits three times for memory, and does little else. Changes
+ * nothing. */
 #define PRESENCE_AHEAD 16
 void presence_prefetch(const struct presence *presence, const struct text uuids[], size_t count);
 
@@ -138,6 +140,9 @@ void presence_put(struct presence *presence, uint32_t number, const struct prese
 bool presence_has_room(const struct presence *presence, size_t count);
 void presence_keep(struct presence *presence);
 void presence_undo(struct presence *presence);
+
+/* Every sign of life since the start is to be saved again: what was saved last may be lost. */
+void presence_unsave(struct presence *presence);
 
 /* The service hears, or no longer hears, its devices. While it does not, nobody's time is over; when it hears again,
  * each device starts its whole time again and older suspicions are void. */
