@@ -2,25 +2,14 @@
 
 #include "service/io/entropy.h"
 #include "tests/bench/fleet_id.h"
+#include "tests/bench/store_connection.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define BATCH 100000
 #define PEM   745 /* octets of a device's certificate on a P-256 key */
-
-/* The store's own connection, so that it can be told to hurry. */
-static sqlite3 *connection;
-
-static int keep_connection(sqlite3 *opened, char **error, const void *api)
-{
-    (void)error;
-    (void)api;
-    connection = opened;
-    return SQLITE_OK;
-}
 
 static void make(const struct fill *plan, size_t number, struct filled *out)
 {
@@ -30,6 +19,8 @@ static void make(const struct fill *plan, size_t number, struct filled *out)
         snprintf(out->uuid, sizeof out->uuid, "%s-%zu", plan->prefix, number);
     else
         fleet_id(number, out->uuid);
+    for (int i = 3; i < 8 && plan->prefix == NULL; i++) /* of a million random ids two may well be the same */
+        random[SECRET_RAW + i] = (unsigned char)(number >> 5 * (i - 3));
     secret_make(SECRET_API, random, &out->key);
     for (int i = 0; i < CERTIFICATE_ID / 2; i++)
         snprintf(out->certificate_id + 2 * i, 3, "%02x", random[i] & 0x7f);
@@ -84,7 +75,7 @@ static enum status add_batch(struct store *store, const struct fill *plan, size_
 }
 
 /* What has used its certificate has made it active; then the database is as the service leaves it. */
-static bool finish(const struct fill *plan)
+static bool finish(const struct fill *plan, sqlite3 *connection)
 {
     static const char used[] = "UPDATE certificate SET state = 'active', activated_at = created_at";
     return (plan->prefix != NULL || sqlite3_exec(connection, used, NULL, NULL, NULL) == SQLITE_OK) &&
@@ -94,15 +85,14 @@ static bool finish(const struct fill *plan)
 bool fill(const struct fill *plan, char *error, size_t size)
 {
     static const char hurry[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -3000000";
-    sqlite3_auto_extension((void (*)(void))keep_connection);
-    struct store *store = store_new(plan->path, error, size);
-    sqlite3_reset_auto_extension();
+    sqlite3 *connection = NULL;
+    struct store *store = store_connection(plan->path, &connection, error, size);
     if (store == NULL)
         return false;
     bool done = sqlite3_exec(connection, hurry, NULL, NULL, NULL) == SQLITE_OK;
     for (size_t i = 0; i < plan->count && done; i += BATCH)
         done = add_batch(store, plan, i, i + BATCH < plan->count ? i + BATCH : plan->count) == ST_OK;
-    done = done && finish(plan);
+    done = done && finish(plan, connection);
     if (!done)
         snprintf(error, size, "%s", sqlite3_errmsg(connection));
     store_free(store);

@@ -78,6 +78,10 @@ class FleetStand(Stand):
         finally:
             base.close()
 
+    def reader(self):
+        """A connection that only reads, beside the service."""
+        return sqlite3.connect("file:%s?mode=ro" % self.path("muster.db"), uri=True, timeout=5)
+
     def start_twin(self):
         """A second broker like the first, for what must not be heard by the service: its port."""
         ports = muster.free_ports(3)
