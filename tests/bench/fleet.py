@@ -53,13 +53,13 @@ def memory_mb(pid, name="VmRSS", file="status"):
 class FleetStand(Stand):
     """A stand whose database is a copy of the fleet's. `settings` are further lines of muster.conf."""
 
-    def __init__(self, *settings, online=DEVICES, retained=False):
+    def __init__(self, *settings, online=DEVICES):
         super().__init__()
         self.service = None
         self.take_database(database(online))
         with open(self.path("muster.conf"), "a", encoding="utf-8") as file:
             lines = ["device_limit %d" % (DEVICES + SPARES), "offline_after_seconds 604800",
-                     "retained_status %s" % ("true" if retained else "false"), *settings]
+                     "retained_status false", *settings]
             file.write("".join(line + "\n" for line in lines))
 
     def take_database(self, path):
