@@ -17,7 +17,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from stand import Figures, digest, muster, program, show, tool  # pylint: disable=wrong-import-position
 
-STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "memory", "start", "silence"]
+STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "memory", "start", "steady", "silence", "path"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -3,7 +3,7 @@ second, against a subscriber by the same library that does nothing with them. Th
 alike; while the one is measured the other is stopped."""
 import signal
 
-from fleet import DEVICES, FleetStand, cpu_us
+from fleet import DEVICES, FILTERS, FleetStand, cpu_us
 from stand import median, settle
 
 PAIRS = 9
@@ -11,9 +11,6 @@ SECONDS = 4
 CONNECTIONS = 20
 METRICS = '{"metrics":{"temperature":21.5,"rssi":-67,"battery":88.125}}'
 PAYLOADS = [("empty payload", "", 0.90), ("%d octets of metrics" % len(METRICS), METRICS, 0.88)]
-# What the service subscribes.
-FILTERS = ("muster/v1/device/+/+,muster/v1/admin/+/+/+,muster/v1/service/probe,muster/v1/gate/connected,"
-           "muster/v1/gate/disconnected,muster/v1/gate/refused")
 
 
 class Bench:

@@ -73,6 +73,7 @@ static void heard(struct crowd *crowd, struct member *member, const struct wire_
     (void)crowd;
     (void)member;
     run.accepted += packet->type == WIRE_CONNACK && wire_accepted(packet);
+    run.beats.pongs += packet->type == WIRE_PINGRESP;
     run.subscribed = run.subscribed || packet->type == WIRE_SUBACK;
     if (!fleet_change(packet, &number, &offline))
         return;
