@@ -37,9 +37,10 @@ $(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(FILL) $(BUILD
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
-.PHONY: bench
+.PHONY: bench bench-built
+bench-built: all $(BENCH_TOOLS)
 bench: SETUP_FOR = bench
-bench: all $(BENCH_TOOLS)
+bench: bench-built
 	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
 
 # The storm: packets that are nearly right, against a broker with the gate built with the sanitizers (tests/fuzz/gate.sh).

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define BATCH 100000
-#define PEM   745 /* octets of a device's certificate on a P-256 key */
+#define PEM   790 /* octets of a device's certificate on a P-256 key */
 
 static void make(const struct fill *plan, size_t number, struct filled *out)
 {
@@ -47,6 +47,7 @@ static enum status add_device(struct store *store, const struct filled *filled, 
     snprintf(row->device_id, sizeof row->device_id, "%.8s%.4s", filled->key.id, filled->certificate_id);
     snprintf(row->tenant, sizeof row->tenant, "default");
     snprintf(row->type, sizeof row->type, "sensor");
+    snprintf(row->tags, sizeof row->tags, "{}");
     enum status status = store_device_insert(store, row);
     if (status == ST_OK)
         status = store_api_key_set(store, row->id, filled->key.id, filled->key.hash, now);
