@@ -4,7 +4,8 @@
  * beat    heartbeats at QoS 0 of devices=N over connections=K, rate=R per second (0: as fast as the broker takes them)
  *         for seconds=S or until count=N; payload=TEXT; every=N: each N-th device is silent; marker=N: this device and
  *         the next ones are offline, and between the others one of theirs beats now and then: its event says that all
- *         before it is done. No more is under way than the broker keeps
+ *         before it is done. No more is under way than the broker keeps;
+ *         retained=1: their retained status instead, as the service publishes it
  * hear    counts the devices that go offline: expected=N, and how many twice; ends quiet_ms=N after the last one
  * steady  both: each N-th device beats once only and must go offline threshold_ms=N later, and no other one
  * Prints one line of JSON.
@@ -30,11 +31,8 @@ static bool set(struct fleet *fleet, const char *word)
     const struct {
         const char *name;
         size_t *at;
-    } sizes[] = {{"devices", &fleet->devices},
-                 {"connections", &fleet->connections},
-                 {"every", &fleet->every},
-                 {"count", &fleet->count},
-                 {"expected", &fleet->expected}};
+    } sizes[] = {{"devices", &fleet->devices}, {"connections", &fleet->connections}, {"every", &fleet->every},
+                 {"count", &fleet->count},     {"expected", &fleet->expected},       {"retained", &fleet->retained}};
     const struct {
         const char *name;
         long *at;

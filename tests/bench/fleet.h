@@ -17,7 +17,7 @@
 struct fleet {
     int port;
     char key[FLEET_TEXT]; /* "": the broker wants none */
-    size_t devices, connections, every, count, expected;
+    size_t devices, connections, every, count, expected, retained;
     double rate, seconds;
     long quiet_ms, threshold_ms, marker;
     const char *payload;
