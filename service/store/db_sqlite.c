@@ -1,3 +1,4 @@
+#include "service/store/checkpoint.h"
 #include "service/store/db.h"
 
 #include <fcntl.h>
@@ -9,8 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Pages of the write-ahead log. A thread moves them into the database; the log begins anew only when all of them are
+ * moved, and while one batch follows the other that thread does not catch up: then who commits does the rest. */
+#define CHECKPOINT_PAGES 4000
+#define LOG_PAGES        16000
+
 struct db {
     sqlite3 *handle;
+    struct checkpoint *checkpoint; /* NULL until it is needed for the first time */
+    int log_pages, next_checkpoint;
     int lock; /* file descriptor of <path>.lock, -1 for :memory: */
     sqlite3_stmt *statements[SQL_COUNT];
     sqlite3_stmt *current;
@@ -67,15 +75,33 @@ static int keep_wal(struct db *db)
     return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
+/* After each commit; whatever becomes of a checkpoint, the commit stands. */
+static int after_commit(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct db *db = context;
+    if (pages < db->log_pages)
+        db->next_checkpoint = CHECKPOINT_PAGES; /* the log has begun anew */
+    db->log_pages = pages;
+    if (pages < db->next_checkpoint)
+        return SQLITE_OK;
+    db->next_checkpoint = pages + CHECKPOINT_PAGES;
+    if (db->checkpoint == NULL)
+        db->checkpoint = checkpoint_new(sqlite3_db_filename(handle, name));
+    if (db->checkpoint != NULL && pages < LOG_PAGES)
+        checkpoint_ask(db->checkpoint);
+    else
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
 struct db *db_new(const char *path, char *error, size_t error_size)
 {
     /* Savepoints keep what they would undo in memory, not in a file. The cache holds what a batch changes: less, and
      * its pages go to the log more than once. */
-    static const char setup[] =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-        "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
-        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
+    static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
+                                "PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
+                                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         return NULL;
@@ -93,6 +119,9 @@ struct db *db_new(const char *path, char *error, size_t error_size)
     if (result == SQLITE_OK && file)
         result = keep_wal(db);
     umask(mask);
+    db->next_checkpoint = CHECKPOINT_PAGES;
+    if (result == SQLITE_OK)
+        sqlite3_wal_hook(db->handle, after_commit, db);
     if (result != SQLITE_OK || !passes_quick_check(db)) {
         snprintf(error, error_size, "%s cannot be used: %s; restore it from a backup", path,
                  result != SQLITE_OK ? sqlite3_errmsg(db->handle) : "it is damaged");
@@ -108,6 +137,7 @@ void db_free(struct db *db)
         return;
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(db->statements[i]);
+    checkpoint_free(db->checkpoint);
     sqlite3_close(db->handle);
     if (db->lock >= 0)
         close(db->lock);
