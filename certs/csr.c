@@ -1,5 +1,6 @@
 #include "certs/csr.h"
 
+#include "certs/csr_quick.h"
 #include "certs/internal.h"
 
 #include <openssl/bio.h>
@@ -42,13 +43,18 @@ static const char *find_body(const char *text, size_t *length)
     return NULL;
 }
 
+static bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Strict base64 (RFC 4648, 3.3): white space between, padding at the end only. Octets written, 0 when it is not. */
 static size_t decode(const char *body, size_t length, unsigned char out[CSR_PEM_MAX])
 {
     unsigned char compact[CSR_PEM_MAX];
     size_t n = 0;
     for (size_t i = 0; i < length; i++)
-        if (strchr(WHITE, body[i]) == NULL)
+        if (!is_white(body[i]))
             compact[n++] = (unsigned char)body[i];
     size_t padding = 0;
     while (padding < 2 && padding < n && compact[n - 1 - padding] == '=')
@@ -59,20 +65,24 @@ static size_t decode(const char *body, size_t length, unsigned char out[CSR_PEM_
     return octets > 0 ? (size_t)octets - padding : 0;
 }
 
-static X509_REQ *parse(const char *pem, size_t length)
+/* The DER in `pem`; 0 octets when it is not one PEM block of a request. */
+static size_t read_pem(const char *pem, size_t length, unsigned char der[CSR_PEM_MAX])
 {
     char text[CSR_PEM_MAX + 1];
-    unsigned char der[CSR_PEM_MAX];
     size_t body_length = 0;
     if (length > CSR_PEM_MAX || memchr(pem, '\0', length) != NULL)
-        return NULL;
+        return 0;
     memcpy(text, pem, length);
     text[length] = '\0';
     const char *body = find_body(text, &body_length);
-    size_t der_length = body != NULL ? decode(body, body_length, der) : 0;
+    return body != NULL ? decode(body, body_length, der) : 0;
+}
+
+static X509_REQ *parse(const unsigned char *der, size_t length)
+{
     const unsigned char *at = der;
-    X509_REQ *request = der_length > 0 ? d2i_X509_REQ(NULL, &at, (long)der_length) : NULL;
-    if (request != NULL && at != der + der_length) {
+    X509_REQ *request = length > 0 ? d2i_X509_REQ(NULL, &at, (long)length) : NULL;
+    if (request != NULL && at != der + length) {
         X509_REQ_free(request);
         return NULL;
     }
@@ -151,18 +161,33 @@ static enum status check(X509_REQ *request, struct public_key *out, struct why *
     return ST_OK;
 }
 
-enum status csr_read(const char *pem, size_t length, struct public_key *out, struct why *why)
+/* The general way: every kind of request, and every verdict but "it is good". */
+static enum status read_any(const unsigned char *der, size_t length, struct public_key *out, struct why *why)
 {
-    *out = (struct public_key){0};
-    X509_REQ *request = parse(pem, length);
+    X509_REQ *request = parse(der, length);
     enum status status = request != NULL
                              ? check(request, out, why)
                              : fail(why, ST_CSR_INVALID, "/csr", "The request is not one PEM block of PKCS#10.");
     if (status != ST_OK)
         *out = (struct public_key){0};
     X509_REQ_free(request);
+    return status;
+}
+
+enum status csr_read_with(struct p256 *p256, const char *pem, size_t length, struct public_key *out, struct why *why)
+{
+    unsigned char der[CSR_PEM_MAX];
+    size_t der_length = read_pem(pem, length, der);
+    *out = (struct public_key){0};
+    bool taken = p256 != NULL && der_length > 0 && csr_quick(p256, der, der_length, out);
+    enum status status = taken ? ST_OK : read_any(der, der_length, out, why);
     ERR_clear_error(); /* libssl in the same thread would take what is left for its own */
     return status;
+}
+
+enum status csr_read(const char *pem, size_t length, struct public_key *out, struct why *why)
+{
+    return csr_read_with(NULL, pem, length, out, why);
 }
 
 static bool fill(X509_REQ *request, EVP_PKEY *key, const char *common_name)

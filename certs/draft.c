@@ -1,5 +1,7 @@
 #include "certs/draft.h"
 
+#include "certs/internal.h"
+
 #include <openssl/asn1.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +54,10 @@ static const unsigned char *bit_string(const struct public_key *key, const unsig
 
 const unsigned char *draft_key_bits(const struct public_key *key, size_t *length)
 {
+    if (key_is_p256(key->der, key->length)) { /* the common kind, without an object */
+        *length = P256_POINT;
+        return key->der + P256_PUBLIC - P256_POINT;
+    }
     const unsigned char *at = NULL;
     X509_ALGOR *algorithm = enter(key, &at);
     X509_ALGOR_free(algorithm);

@@ -7,6 +7,7 @@
 
 #include "certs/key.h"
 #include "certs/lint.h"
+#include "certs/p256.h"
 #include "certs/profile.h"
 
 #include <openssl/evp.h>
@@ -21,13 +22,27 @@ bool key_type_of(const struct key *key, enum key_type *type);
 /* key_check.c: key_check_public for a key that is decoded already. `evp` may be NULL: OpenSSL could not decode it. */
 enum status key_check_evp(const EVP_PKEY *evp, const struct public_key *key, struct why *why);
 
+/* key_check.c: whether `spki` begins as the one encoding that we accept of a P-256 key does, and is as long; the point
+ * is not looked at. */
+bool key_is_p256(const unsigned char *spki, size_t length);
+
 /* key_check.c: fills in length and fingerprint of `out`, whose first `length` octets of der are set. */
 bool key_public_finish(struct public_key *out, size_t length);
 
-/* lint.c: the dates of a certificate; false when they are not readable. */
-bool lint_dates(const X509 *certificate, struct validity *out);
+/* csr.c: csr_read, the quick way where there is one. `p256` may be NULL. */
+enum status csr_read_with(struct p256 *p256, const char *pem, size_t length, struct public_key *out, struct why *why);
 
-/* lint.c: lint_certificate for certificates that were parsed (from DER) already. */
-bool lint_x509(X509 *certificate, X509 *issuer, enum lint_profile profile, char *finding, size_t finding_size);
+struct lint_issuer; /* lint_issuer.h */
+
+/* What spares the lint some of its work. */
+struct lint_economy {
+    struct p256 *p256;                  /* for the device's key; NULL: the general way */
+    const unsigned char *signed_digest; /* the SHA-256 that was signed, with P-256: stands in for verifying the
+                                           signature, and needs `p256`; NULL: the signature is verified */
+};
+
+/* lint.c: lint_certificate against an issuer (or NULL) that was read before. May leave errors in OpenSSL's queue. */
+bool lint_der(const unsigned char *der, size_t length, const struct lint_issuer *issuer, enum lint_profile profile,
+              struct lint_economy economy, char *finding, size_t finding_size);
 
 #endif

@@ -9,23 +9,34 @@
 /* The SubjectPublicKeyInfo of a curve is fixed up to the key itself (RFC 5480, 2; RFC 8410, 4). Comparing octets leaves
  * no room for explicit parameters, compressed points or odd encodings, under which one key would have two
  * fingerprints. */
+enum curve { P256, P384, ED25519, CURVE_COUNT };
+
 static const struct {
-    enum key_type type;
     const char *prefix;
     size_t prefix_length, length;
-} curves[] = {
-    {KEY_EC_P256,
-     "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04", 27,
-     91},
-    {KEY_EC_P384, "\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04",
-     24, 120},
-    {KEY_ED25519, "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12, 44},
+} curves[CURVE_COUNT] = {
+    [P256] =
+        {"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04",
+         27, 91},
+    [P384] = {"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04", 24,
+              120},
+    [ED25519] = {"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12, 44},
 };
+
+static bool is_of_curve(enum curve curve, const unsigned char *spki, size_t length)
+{
+    return length == curves[curve].length && memcmp(spki, curves[curve].prefix, curves[curve].prefix_length) == 0;
+}
+
+bool key_is_p256(const unsigned char *spki, size_t length)
+{
+    return is_of_curve(P256, spki, length);
+}
 
 static bool is_curve(const struct public_key *key)
 {
-    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
-        if (key->length == curves[i].length && memcmp(key->der, curves[i].prefix, curves[i].prefix_length) == 0)
+    for (enum curve i = P256; i < CURVE_COUNT; i++)
+        if (is_of_curve(i, key->der, key->length))
             return true;
     return false;
 }

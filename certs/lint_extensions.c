@@ -34,11 +34,11 @@ static const struct row {
 };
 
 /* Exactly one extension of this kind, as the row says. */
-static bool row_fits(const X509 *certificate, const struct row *row)
+static bool row_fits(const STACK_OF(X509_EXTENSION) * extensions, const struct row *row)
 {
-    int at = X509_get_ext_by_NID(certificate, row->nid, -1);
-    X509_EXTENSION *extension = at >= 0 ? X509_get_ext(certificate, at) : NULL;
-    if (extension == NULL || X509_get_ext_by_NID(certificate, row->nid, at) >= 0 ||
+    int at = X509v3_get_ext_by_NID(extensions, row->nid, -1);
+    X509_EXTENSION *extension = at >= 0 ? X509v3_get_ext(extensions, at) : NULL;
+    if (extension == NULL || X509v3_get_ext_by_NID(extensions, row->nid, at) >= 0 ||
         X509_EXTENSION_get_critical(extension) != row->critical)
         return false;
     const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
@@ -46,17 +46,17 @@ static bool row_fits(const X509 *certificate, const struct row *row)
                                 memcmp(ASN1_STRING_get0_data(value), row->der, (size_t)row->length) == 0);
 }
 
-static const char *set_fits(const X509 *certificate, enum lint_profile profile)
+static const char *set_fits(const STACK_OF(X509_EXTENSION) * extensions, enum lint_profile profile)
 {
     int expected = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if ((rows[i].profiles & 1U << profile) == 0)
             continue;
-        if (!row_fits(certificate, &rows[i]))
+        if (!row_fits(extensions, &rows[i]))
             return rows[i].finding;
         expected++;
     }
-    return X509_get_ext_count(certificate) == expected ? NULL : "there is an extension that the profile does not have";
+    return X509v3_get_ext_count(extensions) == expected ? NULL : "there is an extension that the profile does not have";
 }
 
 static bool same(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
@@ -64,22 +64,30 @@ static bool same(const ASN1_OCTET_STRING *a, const ASN1_OCTET_STRING *b)
     return a != NULL && b != NULL && ASN1_OCTET_STRING_cmp(a, b) == 0;
 }
 
-static const char *key_identifiers_fit(X509 *certificate, X509 *issuer, enum lint_profile profile)
+static const char *own_identifier_fits(const struct parsed *certificate)
 {
     unsigned char expected[KEY_IDENTIFIER];
-    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate);
-    const ASN1_OCTET_STRING *own = X509_get0_subject_key_id(certificate);
-    if (own == NULL || ASN1_STRING_length(own) != KEY_IDENTIFIER ||
-        !extension_key_identifier(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), expected) ||
-        memcmp(ASN1_STRING_get0_data(own), expected, KEY_IDENTIFIER) != 0)
-        return "the subject key identifier is not that of the key";
-    if (X509_get0_authority_issuer(certificate) != NULL || X509_get0_authority_serial(certificate) != NULL)
-        return "the authority key identifier has more than a key identifier";
-    if (issuer == NULL && profile == LINT_AUTHORITY)
-        issuer = certificate;
-    if (issuer != NULL && !same(X509_get0_authority_key_id(certificate), X509_get0_subject_key_id(issuer)))
-        return "the authority key identifier is not the issuer's";
-    return NULL;
+    size_t length = 0;
+    const unsigned char *bits = parsed_key_bits(certificate, &length);
+    ASN1_OCTET_STRING *own = X509V3_get_d2i(certificate->body->extensions, NID_subject_key_identifier, NULL, NULL);
+    bool fits = own != NULL && ASN1_STRING_length(own) == KEY_IDENTIFIER && bits != NULL &&
+                extension_key_identifier(bits, length, expected) &&
+                memcmp(ASN1_STRING_get0_data(own), expected, KEY_IDENTIFIER) == 0;
+    ASN1_OCTET_STRING_free(own);
+    return fits ? NULL : "the subject key identifier is not that of the key";
+}
+
+static const char *authority_identifier_fits(const struct parsed *certificate, const struct lint_issuer *issuer)
+{
+    const char *finding = NULL;
+    AUTHORITY_KEYID *authority =
+        X509V3_get_d2i(certificate->body->extensions, NID_authority_key_identifier, NULL, NULL);
+    if (authority != NULL && (authority->issuer != NULL || authority->serial != NULL))
+        finding = "the authority key identifier has more than a key identifier";
+    else if (issuer != NULL && !same(authority != NULL ? authority->keyid : NULL, issuer->identifier))
+        finding = "the authority key identifier is not the issuer's";
+    AUTHORITY_KEYID_free(authority);
+    return finding;
 }
 
 /* urn:muster:<tenant>:<uuid> with the alphabets of docs/protocol.md, section 1. */
@@ -116,7 +124,7 @@ static bool name_fits(const GENERAL_NAME *name, enum lint_profile profile)
     return profile == LINT_DEVICE ? is_device_uri(uri, length) : is_service_uri(uri, length);
 }
 
-static const char *alternative_names_fit(X509 *certificate, enum lint_profile profile)
+static const char *alternative_names_fit(const STACK_OF(X509_EXTENSION) * extensions, enum lint_profile profile)
 {
     static const char *const findings[] = {
         [LINT_SERVER] = "the subject alternative names are not DNS names and IP addresses",
@@ -124,7 +132,7 @@ static const char *alternative_names_fit(X509 *certificate, enum lint_profile pr
         [LINT_SERVICE] = "the subject alternative name is not the one URI " LINT_SERVICE_URI};
     if (profile == LINT_AUTHORITY)
         return NULL;
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
     int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
     bool ok = profile == LINT_SERVER ? count >= 1 : count == 1;
     for (int i = 0; ok && i < count; i++)
@@ -133,15 +141,19 @@ static const char *alternative_names_fit(X509 *certificate, enum lint_profile pr
     return ok ? NULL : findings[profile];
 }
 
-const char *lint_extensions(X509 *certificate, X509 *issuer, enum lint_profile profile)
+const char *lint_extensions(const struct parsed *certificate, const struct lint_issuer *issuer,
+                            enum lint_profile profile)
 {
-    const char *finding = set_fits(certificate, profile);
+    const STACK_OF(X509_EXTENSION) *extensions = certificate->body->extensions;
+    const char *finding = set_fits(extensions, profile);
     if (finding == NULL)
-        finding = key_identifiers_fit(certificate, issuer, profile);
-    return finding != NULL ? finding : alternative_names_fit(certificate, profile);
+        finding = own_identifier_fits(certificate);
+    if (finding == NULL)
+        finding = authority_identifier_fits(certificate, issuer);
+    return finding != NULL ? finding : alternative_names_fit(extensions, profile);
 }
 
-const char *lint_names(X509 *certificate, enum lint_profile profile)
+const char *lint_names(const struct parsed *certificate, enum lint_profile profile)
 {
     static const struct {
         const char *start, *finding;
@@ -152,7 +164,7 @@ const char *lint_names(X509 *certificate, enum lint_profile profile)
         [LINT_SERVICE] = {"Service-", "the subject's CN does not begin with \"Service-\""},
     };
     static const int known[] = {NID_countryName, NID_organizationName, NID_commonName};
-    const X509_NAME *subject = X509_get_subject_name(certificate);
+    const X509_NAME *subject = certificate->body->subject;
     int entries = 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         int at = X509_NAME_get_index_by_NID(subject, known[i], -1);

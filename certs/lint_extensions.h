@@ -5,12 +5,11 @@
 #ifndef MUSTER_CERTS_LINT_EXTENSIONS_H
 #define MUSTER_CERTS_LINT_EXTENSIONS_H
 
-#include "certs/lint.h"
+#include "certs/lint_issuer.h"
 
-#include <openssl/x509.h>
-
-/* `issuer` may be NULL: then the authority key identifier is only compared where the certificate is its own issuer. */
-const char *lint_extensions(X509 *certificate, X509 *issuer, enum lint_profile profile);
-const char *lint_names(X509 *certificate, enum lint_profile profile);
+/* `issuer` may be NULL: then the authority key identifier is not compared. */
+const char *lint_extensions(const struct parsed *certificate, const struct lint_issuer *issuer,
+                            enum lint_profile profile);
+const char *lint_names(const struct parsed *certificate, enum lint_profile profile);
 
 #endif

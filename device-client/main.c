@@ -1,6 +1,7 @@
 /*
  * muster-device: the library as a program. One table of commands; everything a device does is in the library.
  */
+#include "certs/openssl.h"
 #include "device-client/arguments.h"
 #include "topics/json_write.h"
 
@@ -216,6 +217,7 @@ static int carry_out(const struct command *command, struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    openssl_begin();
     if (!arguments_read(argc, argv, &arguments))
         return MUSTER_DEVICE_USAGE;
     if (arguments.version) {

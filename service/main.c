@@ -1,5 +1,6 @@
 /* musterd: reads its configuration, opens what it needs, and runs the loop. docs/tour.md begins here. */
 #include "certs/file.h"
+#include "certs/openssl.h"
 #include "service/config.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
@@ -228,6 +229,7 @@ int main(int argc, char **argv)
     bool test = false;
     static struct config config;
     char error[400];
+    openssl_begin();
     for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         switch (option) {
         case 'c':

@@ -18,18 +18,21 @@ check: tests-built
 # Flow tests: traces of events in and effects out, through the real loop, core and store, without a broker. The hooks let
 # a trace fail a statement, play the authority, and say that the parking is full.
 FLOW_HOOKS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_open_v2,--wrap=parking_may_wait \
-  -Wl,--wrap=ca_issue_device,--wrap=ca_validity,--wrap=ca_bundle
+  -Wl,--wrap=ca_issue_device,--wrap=ca_read_request,--wrap=ca_validity,--wrap=ca_bundle
 $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
-BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost)
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet issue_cost)
 WIRE := $(call obj,$(call src,tests/wire))
+FILL := $(addprefix $(BUILD)/tests/bench/,fill_rows.o fleet_id.o)
 $(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
+$(BUILD)/tests/bench/fleet: $(addprefix $(BUILD)/tests/bench/,fleet.o fleet_beat.o fleet_hear.o fleet_id.o) $(WIRE)
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
-$(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
-$(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(BUILD)/tests/bench/fill_rows.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(FILL) $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(FILL) $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/issue_cost: $(BUILD)/tests/bench/issue_cost.o $(BUILD)/libmuster-test.a
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 

@@ -47,8 +47,8 @@ bool stamp_read_connection(const char *text, size_t length, uint64_t *out)
     return length == STAMP_CONNECTION;
 }
 
-/* Over the stamp behind its first word, the topic, and a code of the payload: each part has an end of its own, since
- * neither stamp nor topic can hold a NUL. */
+/* Over the stamp behind its first word, the topic, and a code of the payload. Where each ends is never in doubt: a
+ * stamp holds no NUL, and the code has a fixed length. */
 static uint64_t mac_of(const char *rest, size_t rest_length, const uint64_t key[2], const struct stamped *what)
 {
     char octets[STAMP_MAX + LIMIT_TOPIC + 2 + sizeof(uint64_t)];
@@ -100,11 +100,10 @@ static bool read_how(const char *at, size_t length, struct stamp *out)
     for (int i = 0; i < STAMP_HOW_COUNT; i++) {
         if (strlen(hows[i].word) != word || memcmp(hows[i].word, at, word) != 0)
             continue;
-        if (hows[i].has_id != (colon != NULL) || id > STAMP_CREDENTIAL)
+        if (hows[i].has_id != (colon != NULL) || hows[i].has_id != (id > 0) || id > STAMP_CREDENTIAL)
             return false;
         out->how = (enum stamp_how)i;
-        if (id > 0)
-            memcpy(out->credential, colon + 1, id);
+        memcpy(out->credential, at + length - id, id);
         out->credential[id] = '\0';
         return true;
     }
@@ -116,7 +115,7 @@ bool stamp_read(const char *text, size_t length, const uint64_t key[2], const st
     const char *rest = text, *word = NULL, *authenticated = NULL;
     size_t left = length, size = 0;
     uint64_t mac = 0;
-    if (length >= STAMP_MAX || what->topic_length > LIMIT_TOPIC)
+    if (length >= STAMP_MAX || memchr(text, '\0', length) != NULL || what->topic_length > LIMIT_TOPIC)
         return false;
     if (!next_word(&rest, &left, STAMP_CONNECTION, &word, &size) || !stamp_read_connection(word, size, &mac))
         return false;

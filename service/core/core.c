@@ -1,5 +1,6 @@
 #include "service/core/core.h"
 
+#include "service/core/heartbeat.h"
 #include "service/core/identify.h"
 #include "service/core/life.h"
 #include "service/core/policy.h"
@@ -224,7 +225,7 @@ static enum status handle(struct core *core, struct request *request)
         status = fail(&request->why, ST_NOT_AUTHORISED, NULL, NULL);
     if (status != ST_OK)
         return status;
-    if (operation == OP_HEARTBEAT && op_heartbeat_quick(core, request))
+    if (operation == OP_HEARTBEAT && heartbeat_quick(core, request))
         return ST_OK;
     return in_event(core, request, answer_request);
 }

@@ -117,6 +117,7 @@ struct core {
     struct now now;       /* of the event in hand */
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
+    uint64_t heartbeats;  /* since the start, of devices that are known */
     struct {              /* the last overview, for large fleets */
         struct mono at;
         char tenant[LIMIT_TENANT + 1];
@@ -154,12 +155,12 @@ bool core_may_step_again(const struct event *event);
 /* Frees what a ticket holds. */
 void core_ticket_end(struct ticket *ticket);
 
-/* Lets up to `most` deadlines that have passed take effect. Returns how many devices were looked at. */
-size_t core_tick(struct core *core, struct now now, size_t most);
+/* Lets up to `most` deadlines that have passed take effect. True when there may be more: call it again soon. */
+bool core_tick(struct core *core, struct now now, size_t most);
 
 /* Writes up to `most` newer times of the last sign of life, from slot `*cursor` on; moves the cursor, round and round.
  */
-enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most);
+enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor, size_t most);
 
 /* Forgets old requests, secrets and events. */
 enum status core_expire(struct core *core, struct now now);

@@ -7,22 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
+#define TICK_STEPS 8192 /* deadlines that are looked at in one go: below a millisecond */
+#define DAY_MS     (24 * 3600 * INT64_C(1000))
 
 static enum status add_seed(void *context, const struct presence_seed *seed)
 {
     struct core *core = context;
     int64_t seconds = seed->offline_after > 0 ? seed->offline_after : config_offline_after(core->config, seed->type);
-    struct presence_slot slot = {.device = seed->id,
-                                 .since = seed->presence.since,
-                                 .seen_wall = seed->presence.last_seen,
-                                 .sequence = seed->presence.sequence,
-                                 .connection = (uint64_t)seed->presence.connection,
-                                 .offline_after_ms = (int32_t)(seconds * 1000),
-                                 .online = seed->presence.online,
+    struct presence_slot slot = {.device = (uint32_t)seed->id,
+                                 .connection = (uint32_t)seed->connection,
+                                 .offline_after = PRESENCE_SECONDS(seconds),
+                                 .online = seed->online,
                                  .active = seed->state == DEVICE_REGISTERED || seed->state == DEVICE_PROVISIONED,
                                  .fresh = !seed->credential_used};
-    memcpy(slot.sessions, seed->presence.sessions, sizeof slot.sessions);
+    memcpy(slot.sessions, seed->sessions, sizeof slot.sessions);
     return presence_add(&core->presence, seed->uuid, &slot) != PRESENCE_NONE ? ST_OK : ST_QUOTA_EXCEEDED;
 }
 
@@ -55,54 +53,75 @@ static enum status go_offline(struct core *core, const char *uuid, enum reason r
     return store_event_finish(core->store, status);
 }
 
-static void look_at(struct core *core, uint32_t number)
+/* Whether the device's time was over. Mostly it was not: a heartbeat only moves the time, and the wheel finds out. */
+static bool look_at(struct core *core, uint32_t number)
 {
     enum reason reason = REASON_HEARTBEAT_TIMEOUT;
+    struct presence *presence = &core->presence;
     struct life *life = &core->life;
+    life->slot = presence->slots[number];
+    if (!presence_on_deadline(presence, &life->slot, core->now.mono, &reason)) {
+        presence_rearm(presence, number, (struct mono){0});
+        return false;
+    }
     life->kind = LIFE_CHANGE;
     life->number = number;
-    life->slot = core->presence.slots[number];
-    bool over = presence_on_deadline(&core->presence, &life->slot, core->now.mono, &reason);
-    bool stands = over && go_offline(core, presence_uuid(&core->presence, number), reason) == ST_OK;
+    bool stands = go_offline(core, presence_uuid(presence, number), reason) == ST_OK;
     life_close(core, stands);
-    if (!stands) /* not yet; or it could not be written: again in a second */
-        presence_rearm(&core->presence, number, mono_add(core->now.mono, over ? 1000 : 0));
+    if (!stands) /* it could not be written: again in a second */
+        presence_rearm(presence, number, mono_add(core->now.mono, 1000));
     else if (core->log != NULL)
-        core->log(core->log_context, "offline", presence_uuid(&core->presence, number), reason_name(reason));
+        core->log(core->log_context, "offline", presence_uuid(presence, number), reason_name(reason));
+    return true;
 }
 
-size_t core_tick(struct core *core, struct now now, size_t most)
+bool core_tick(struct core *core, struct now now, size_t most)
 {
+    size_t steps = TICK_STEPS;
     core->now = now;
-    for (size_t done = 0; done < most; done++) {
-        uint32_t number =
-            presence_has_room(&core->presence, 1) ? presence_due(&core->presence, now.mono) : PRESENCE_NONE;
+    for (size_t written = 0; written < most && presence_has_room(&core->presence, 1);) {
+        uint32_t number = presence_due(&core->presence, now.mono, &steps);
         if (number == PRESENCE_NONE)
-            return done;
-        look_at(core, number);
+            return steps == 0;
+        written += look_at(core, number);
     }
-    return most;
+    return true;
 }
 
-static enum status save_seen(struct core *core, struct presence_slot *slot)
+/* The next slot from `*cursor` on whose last sign of life is to be saved, or PRESENCE_NONE behind `*most` slots. */
+static uint32_t next_unsaved(const struct presence *presence, uint32_t *cursor, size_t *most)
 {
-    enum status status = store_event_begin(core->store);
-    if (status == ST_OK)
-        status = store_event_finish(core->store, store_presence_seen(core->store, slot->device, slot->seen_wall));
-    slot->unsaved = status != ST_OK;
+    while (*most > 0) {
+        (*most)--;
+        *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
+        if (presence->slots[*cursor].unsaved)
+            return *cursor;
+    }
+    return PRESENCE_NONE;
+}
+
+static enum status save_seen(struct core *core, uint32_t number, uint32_t *cursor, size_t most)
+{
+    enum status status = ST_OK;
+    for (; number != PRESENCE_NONE && status == ST_OK; number = next_unsaved(&core->presence, cursor, &most)) {
+        struct presence_slot *slot = &core->presence.slots[number];
+        status = store_presence_seen(core->store, slot->device, presence_last_seen(slot, core->now, 0));
+        slot->unsaved = false;
+    }
     return status;
 }
 
-enum status core_flush_seen(struct core *core, uint32_t *cursor, size_t most)
+enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor, size_t most)
 {
-    struct presence *presence = &core->presence;
-    enum status status = ST_OK;
-    for (size_t i = 0; i < most && i < presence->count && status == ST_OK; i++) {
-        *cursor = *cursor + 1 < presence->count ? *cursor + 1 : 0;
-        struct presence_slot *slot = &presence->slots[*cursor];
-        if (slot->unsaved)
-            status = save_seen(core, slot);
-    }
+    core->now = now;
+    most = most < core->presence.count ? most : core->presence.count;
+    uint32_t first = next_unsaved(&core->presence, cursor, &most);
+    enum status status = first != PRESENCE_NONE ? store_event_begin(core->store) : ST_OK;
+    if (first == PRESENCE_NONE || status != ST_OK)
+        return status;
+    status = store_event_finish(core->store, save_seen(core, first, cursor, most));
+    if (status != ST_OK) /* all or nothing */
+        presence_unsave(&core->presence);
     return status;
 }
 

@@ -27,31 +27,29 @@ struct presence_slot *life_open_new(struct core *core, const char *uuid)
     return &life->slot;
 }
 
-struct presence_row life_row(const struct presence_slot *slot)
+void life_fill(const struct core *core, const struct presence_slot *slot, struct presence_row *row)
 {
-    struct presence_row row = {.online = slot->online,
-                               .since = slot->since,
-                               .last_seen = slot->seen_wall,
-                               .sequence = slot->sequence,
-                               .connection = (int64_t)slot->connection};
-    _Static_assert(sizeof slot->sessions == sizeof row.sessions, "a row holds the sessions of a slot");
-    memcpy(row.sessions, slot->sessions, sizeof row.sessions);
-    return row;
+    _Static_assert(sizeof slot->sessions == sizeof row->sessions, "a row holds the sessions of a slot");
+    row->online = slot->online;
+    row->last_seen = presence_last_seen(slot, core->now, row->last_seen);
+    row->connection = slot->connection;
+    memcpy(row->sessions, slot->sessions, sizeof row->sessions);
 }
 
-static enum status announce(struct core *core, const struct device_row *device, enum reason reason)
+/* Tells the new status; `row` is filled, and gets the time and the sequence of the event. */
+static enum status announce(struct core *core, const struct device_row *device, enum reason reason,
+                            struct presence_row *row)
 {
     static const char *const names[] = {"offline", "online"};
-    struct presence_slot *slot = &core->life.slot;
     char members[200];
     struct json_writer json;
     json_start(&json, members, sizeof members);
-    json_text(&json, "from", names[!slot->online]);
-    json_text(&json, "to", names[slot->online]);
+    json_text(&json, "from", names[!row->online]);
+    json_text(&json, "to", names[row->online]);
     json_text(&json, "reason", reason_name(reason));
-    json_time(&json, "lastSeen", slot->seen_wall);
-    slot->since = core->now.wall;
-    return notice_emit(core, device, "status_changed", members, &slot->sequence);
+    json_time(&json, "lastSeen", row->last_seen);
+    row->since = core->now.wall;
+    return notice_emit(core, device, "status_changed", members, &row->sequence);
 }
 
 enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason)
@@ -62,9 +60,10 @@ enum status life_write(struct core *core, const struct device_row *device, bool 
         memcmp(slot->sessions, old->sessions, sizeof slot->sessions) == 0 && slot->connection == old->connection;
     if (!changes && same)
         return ST_OK;
-    enum status status = changes ? announce(core, device, reason) : ST_OK;
+    struct presence_row row = device->presence;
+    life_fill(core, slot, &row);
+    enum status status = changes ? announce(core, device, reason, &row) : ST_OK;
     slot->unsaved = false;
-    struct presence_row row = life_row(slot);
     return status == ST_OK ? store_presence_set(core->store, device->id, &row) : status;
 }
 
@@ -89,5 +88,5 @@ void life_refresh(const struct core *core, struct device_row *device)
     uint32_t number = presence_find(&core->presence, device->uuid, strlen(device->uuid));
     assert(number != PRESENCE_NONE); /* presence knows every device of the store */
     bool in_hand = life->kind == LIFE_CHANGE && life->number == number;
-    device->presence = life_row(in_hand ? &life->slot : &core->presence.slots[number]);
+    life_fill(core, in_hand ? &life->slot : &core->presence.slots[number], &device->presence);
 }

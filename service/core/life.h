@@ -15,7 +15,7 @@ struct presence_slot *life_open(struct core *core, const char *uuid);
 struct presence_slot *life_open_new(struct core *core, const char *uuid);
 
 /* Writes what has become of the copy: with `changes` its new status and its status_changed event, else its sessions
- * and connection where they are others. */
+ * and connection where they are others. `device` is the row as the store has it. */
 enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason);
 
 /* The event's writes stand (or were undone): takes the copy over, or drops it. */
@@ -27,7 +27,7 @@ int life_offline_after(const struct core *core, const struct device_row *device)
 /* What presence knows of a device, newer than its row: writes it into `device->presence`. */
 void life_refresh(const struct core *core, struct device_row *device);
 
-/* Writes the row that stands for a slot in the store. */
-struct presence_row life_row(const struct presence_slot *slot);
+/* Writes what a slot knows better than its row in the store into `row`. */
+void life_fill(const struct core *core, const struct presence_slot *slot, struct presence_row *row);
 
 #endif

@@ -44,21 +44,50 @@ const char *presence_uuid(const struct presence *presence, uint32_t number)
     return presence->names + presence->slots[number].name;
 }
 
-/* Where in the index the uuid stands, or would stand. */
-static uint32_t probe(const struct presence *presence, const char *uuid, size_t length)
+/* An entry of the index is the number of a slot + 1, and above it a few bits of the hash: they tell most other uuids
+ * without a look at them, which would be two cache misses. */
+#define NUMBER_BITS 24
+#define NUMBER_MASK ((UINT32_C(1) << NUMBER_BITS) - 1)
+
+static bool is_named(const struct presence *presence, uint32_t entry, const char *uuid, size_t length)
 {
-    uint32_t at = (uint32_t)siphash(presence->hash_key, uuid, length) & presence->index_mask;
-    for (; presence->index[at] != 0; at = (at + 1) & presence->index_mask) {
-        const char *name = presence_uuid(presence, presence->index[at] - 1);
-        if (strlen(name) == length && memcmp(name, uuid, length) == 0)
+    const char *name = presence_uuid(presence, (entry & NUMBER_MASK) - 1);
+    return memcmp(name, uuid, length) == 0 && name[length] == '\0'; /* each name has LIMIT_UUID + 1 octets to look at */
+}
+
+/* Where in the index the uuid stands, or would stand; `tag` is of its hash. */
+static uint32_t probe(const struct presence *presence, const char *uuid, size_t length, uint32_t *tag)
+{
+    uint64_t hash = siphash(presence->hash_key, uuid, length);
+    uint32_t at = (uint32_t)hash & presence->index_mask, entry;
+    *tag = (uint32_t)(hash >> 32) & ~NUMBER_MASK;
+    for (; (entry = presence->index[at]) != 0; at = (at + 1) & presence->index_mask)
+        if ((entry & ~NUMBER_MASK) == *tag && is_named(presence, entry, uuid, length))
             break;
-    }
     return at;
 }
 
 uint32_t presence_find(const struct presence *presence, const char *uuid, size_t length)
 {
-    return presence->index[probe(presence, uuid, length)] - 1; /* 0 - 1 is PRESENCE_NONE */
+    uint32_t tag, entry = length <= LIMIT_UUID ? presence->index[probe(presence, uuid, length, &tag)] : 0;
+    return entry != 0 ? (entry & NUMBER_MASK) - 1 : PRESENCE_NONE;
+}
+
+void presence_prefetch(const struct presence *presence, const struct text uuids[], size_t count)
+{
+    uint32_t entries[PRESENCE_AHEAD];
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = (uint32_t)siphash(presence->hash_key, uuids[i].at, uuids[i].length) & presence->index_mask;
+        __builtin_prefetch(&presence->index[entries[i]]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = presence->index[entries[i]] & NUMBER_MASK;
+        if (entries[i] != 0)
+            __builtin_prefetch(&presence->slots[entries[i] - 1], 1);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (entries[i] != 0)
+            __builtin_prefetch(presence_uuid(presence, entries[i] - 1));
 }
 
 uint32_t presence_add(struct presence *presence, const char *uuid, const struct presence_slot *slot)
@@ -71,7 +100,8 @@ uint32_t presence_add(struct presence *presence, const char *uuid, const struct 
     presence->slots[number].name = presence->names_used;
     memcpy(presence->names + presence->names_used, uuid, length + 1);
     presence->names_used += (uint32_t)length + 1;
-    presence->index[probe(presence, uuid, length)] = number + 1;
+    uint32_t tag, at = probe(presence, uuid, length, &tag);
+    presence->index[at] = tag | (number + 1);
     wheel_node_init(&presence->wheel, number);
     presence_rearm(presence, number, (struct mono){0});
     return number;
@@ -91,8 +121,7 @@ void presence_rearm(struct presence *presence, uint32_t number, struct mono not_
 /* A sign of life only moves a deadline away: the wheel finds out when it gets there. */
 static bool needs_rearm(const struct presence_slot *old, const struct presence_slot *new)
 {
-    return old->online != new->online || old->suspect.ms != new->suspect.ms ||
-           old->offline_after_ms != new->offline_after_ms;
+    return old->online != new->online || old->suspect.ms != new->suspect.ms || old->offline_after != new->offline_after;
 }
 
 void presence_put(struct presence *presence, uint32_t number, const struct presence_slot *slot)
@@ -100,8 +129,9 @@ void presence_put(struct presence *presence, uint32_t number, const struct prese
     struct presence_slot *old = &presence->slots[number];
     presence->undo[presence->undo_count].number = number;
     presence->undo[presence->undo_count++].old = *old;
-    bool rearm = needs_rearm(old, slot) || presence->wheel.nodes[number].list == WHEEL_NONE;
+    bool rearm = needs_rearm(old, slot) || !wheel_holds(&presence->wheel, number);
     *old = *slot;
+    old->touched = true;
     if (rearm)
         presence_rearm(presence, number, (struct mono){0});
 }
@@ -113,6 +143,8 @@ bool presence_has_room(const struct presence *presence, size_t count)
 
 void presence_keep(struct presence *presence)
 {
+    for (size_t i = 0; i < presence->undo_count; i++)
+        presence->slots[presence->undo[i].number].touched = false;
     presence->undo_count = 0;
     presence->undo_slots = presence->count;
 }
@@ -124,9 +156,16 @@ static void remove_last(struct presence *presence)
     uint32_t number = presence->count - 1;
     const char *name = presence_uuid(presence, number);
     wheel_remove(&presence->wheel, number);
-    presence->index[probe(presence, name, strlen(name))] = 0;
+    uint32_t tag, at = probe(presence, name, strlen(name), &tag);
+    presence->index[at] = 0;
     presence->names_used = presence->slots[number].name;
     presence->count--;
+}
+
+void presence_unsave(struct presence *presence)
+{
+    for (uint32_t i = 0; i < presence->count; i++)
+        presence->slots[i].unsaved = presence->slots[i].seen.ms != 0;
 }
 
 void presence_undo(struct presence *presence)
@@ -137,15 +176,13 @@ void presence_undo(struct presence *presence)
         *slot = presence->undo[last].old;
         if (heard.seen.ms > slot->seen.ms) { /* a sign of life is a fact, whatever the disk says */
             slot->seen = heard.seen;
-            slot->seen_wall = heard.seen_wall;
             slot->suspect = heard.suspect;
         }
         presence_rearm(presence, presence->undo[last].number, (struct mono){0});
     }
     while (presence->count > presence->undo_slots)
         remove_last(presence);
-    for (uint32_t i = 0; i < presence->count; i++) /* what was saved within the batch is not */
-        presence->slots[i].unsaved = presence->slots[i].seen_wall != 0;
+    presence_unsave(presence); /* what was saved within the batch is not */
 }
 
 void presence_hear(struct presence *presence, struct mono now)
@@ -161,7 +198,7 @@ void presence_deafen(struct presence *presence)
     presence->hearing = false;
 }
 
-uint32_t presence_due(struct presence *presence, struct mono now)
+uint32_t presence_due(struct presence *presence, struct mono now, size_t *steps)
 {
-    return presence->hearing ? wheel_pop(&presence->wheel, now) : PRESENCE_NONE;
+    return presence->hearing ? wheel_pop(&presence->wheel, now, steps) : PRESENCE_NONE;
 }

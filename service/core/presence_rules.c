@@ -15,13 +15,19 @@ const char *reason_name(enum reason reason)
     return reason_names[reason];
 }
 
-static uint64_t session_hash(const char *session)
+/* 32 bits are enough: one session of a device is only ever compared with four others of the same one. */
+static uint32_t session_hash(const char *session, size_t length)
 {
     static const uint64_t fixed[2] = {1, 2}; /* stored: must be the same after a restart */
-    if (session == NULL || session[0] == '\0')
+    if (length == 0)
         return 0;
-    uint64_t value = siphash(fixed, session, strlen(session));
+    uint32_t value = (uint32_t)siphash(fixed, session, length);
     return value != 0 ? value : 1;
+}
+
+static uint32_t session_named(const char *session)
+{
+    return session_hash(session, session != NULL ? strlen(session) : 0);
 }
 
 /* The current session is over: its late messages are known by the list. */
@@ -33,7 +39,7 @@ static void end_session(struct presence_slot *slot)
     slot->sessions[0] = slot->connection = 0;
 }
 
-static bool is_over(const struct presence_slot *slot, uint64_t session)
+static bool is_over(const struct presence_slot *slot, uint32_t session)
 {
     for (int i = 1; i < PRESENCE_SESSIONS; i++)
         if (slot->sessions[i] == session)
@@ -41,21 +47,20 @@ static bool is_over(const struct presence_slot *slot, uint64_t session)
     return false;
 }
 
-static bool alive(struct presence_slot *slot, struct now now)
+static bool alive(struct presence_slot *slot, struct mono now)
 {
     bool changes = !slot->online;
-    slot->seen = now.mono;
-    slot->seen_wall = now.wall;
+    slot->seen = now;
     slot->suspect.ms = 0;
     slot->unsaved = true;
     slot->online = true;
     return changes;
 }
 
-bool presence_on_connect(struct presence_slot *slot, const char *session, uint64_t connection, struct now now,
+bool presence_on_connect(struct presence_slot *slot, const char *session, uint32_t connection, struct mono now,
                          enum reason *reason)
 {
-    uint64_t named = session_hash(session);
+    uint32_t named = session_named(session);
     if (named != slot->sessions[0]) {
         end_session(slot);
         slot->sessions[0] = named;
@@ -65,14 +70,30 @@ bool presence_on_connect(struct presence_slot *slot, const char *session, uint64
     return alive(slot, now);
 }
 
-bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct now now,
+bool presence_on_sign(struct presence_slot *slot, const char *session, enum reason why, struct mono now,
                       enum reason *reason)
 {
-    uint64_t named = session_hash(session);
+    uint32_t named = session_named(session);
     if (named != 0 && named != slot->sessions[0] && is_over(slot, named))
         return false;
     *reason = why;
     return alive(slot, now);
+}
+
+bool presence_beat(struct presence_slot *slot, const char *session, size_t length, struct mono now)
+{
+    uint32_t named = session_hash(session, length);
+    if (named != 0 && named != slot->sessions[0] && is_over(slot, named))
+        return true;
+    if (!slot->active || !slot->online || slot->touched)
+        return false;
+    alive(slot, now);
+    return true;
+}
+
+int64_t presence_last_seen(const struct presence_slot *slot, struct now now, int64_t stored)
+{
+    return slot->seen.ms != 0 ? now.wall - (now.mono.ms - slot->seen.ms) : stored;
 }
 
 static bool offline(struct presence_slot *slot)
@@ -85,7 +106,7 @@ static bool offline(struct presence_slot *slot)
 
 bool presence_on_disconnect(struct presence_slot *slot, const char *session, enum reason *reason)
 {
-    uint64_t named = session_hash(session);
+    uint32_t named = session_named(session);
     if (named != 0 && named != slot->sessions[0])
         return false;
     *reason = REASON_DISCONNECT;
@@ -105,23 +126,24 @@ static bool is_suspected(const struct presence *presence, const struct presence_
 }
 
 /* The first word counts: a second copy does not buy time. */
-static void suspect(const struct presence *presence, struct presence_slot *slot, bool lost, struct now now)
+static void suspect(const struct presence *presence, struct presence_slot *slot, bool lost, struct mono now)
 {
     if (is_suspected(presence, slot)) {
         slot->lost = slot->lost && lost; /* a last will says more than that the connection closed */
         return;
     }
-    slot->suspect = now.mono;
+    slot->suspect = now;
     slot->lost = lost;
 }
 
-void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct now now)
+void presence_on_will(const struct presence *presence, struct presence_slot *slot, const char *session, struct mono now)
 {
-    if (slot->online && session_hash(session) == slot->sessions[0])
+    if (slot->online && session_named(session) == slot->sessions[0])
         suspect(presence, slot, false, now);
 }
 
-void presence_on_close(const struct presence *presence, struct presence_slot *slot, uint64_t connection, struct now now)
+void presence_on_close(const struct presence *presence, struct presence_slot *slot, uint32_t connection,
+                       struct mono now)
 {
     if (slot->online && connection != 0 && connection == slot->connection)
         suspect(presence, slot, true, now);
@@ -130,7 +152,7 @@ void presence_on_close(const struct presence *presence, struct presence_slot *sl
 static struct mono silence_deadline(const struct presence *presence, const struct presence_slot *slot)
 {
     struct mono from = slot->seen.ms > presence->hearing_since.ms ? slot->seen : presence->hearing_since;
-    return mono_add(from, slot->offline_after_ms);
+    return mono_add(from, slot->offline_after * INT64_C(1000));
 }
 
 struct mono presence_deadline(const struct presence *presence, const struct presence_slot *slot)

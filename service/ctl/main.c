@@ -1,3 +1,4 @@
+#include "certs/openssl.h"
 #include "service/ctl/ctl.h"
 #include "service/ctl/out.h"
 
@@ -193,6 +194,7 @@ static enum ctl_exit run(const struct command *command, const struct args *args)
 int main(int argc, char **argv)
 {
     struct args args;
+    openssl_begin();
     /* Texts on the wire are UTF-8 whatever the user's locale says. */
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
         setlocale(LC_CTYPE, "");

@@ -1,6 +1,6 @@
 #include "service/io/loop.h"
 
-#include "service/core/life.h"
+#include "service/core/heartbeat.h"
 #include "service/io/clock.h"
 #include "service/io/log.h"
 #include "service/io/speak.h"
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define TURN_MS      50
+#define LOOP_BEATS   4096 /* heartbeats that may come between two commits: about a millisecond */
 #define TICK_BATCH   256
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
@@ -125,6 +126,19 @@ static bool may_serve(const struct loop *loop)
     return !loop->core->gated || loop->core->presence.hearing;
 }
 
+/* Most of what comes, and nothing that a batch has to do with. */
+static bool is_short(struct loop *loop, const struct queue_item *item)
+{
+    struct event event = event_of(item);
+    return item->kind == QUEUE_MESSAGE && may_serve(loop) && heartbeat_short(loop->core, &event);
+}
+
+static void look_ahead(struct loop *loop)
+{
+    struct text topics[PRESENCE_AHEAD];
+    heartbeat_look_ahead(loop->core, topics, queue_ahead(loop->queue, topics, PRESENCE_AHEAD));
+}
+
 static void take(struct loop *loop, const struct queue_item *item)
 {
     enum broker_change change = BROKER_NO_CHANGE;
@@ -214,10 +228,10 @@ static void speak_out(struct loop *loop)
 /* What is due by the clock and writes. */
 static void write_timed(struct loop *loop, struct now now)
 {
-    core_tick(loop->core, now, TICK_BATCH);
+    loop->behind = core_tick(loop->core, now, TICK_BATCH);
     if (now.mono.ms >= loop->next_flush.ms) {
         loop->next_flush = mono_add(now.mono, FLUSH_MS);
-        core_flush_seen(loop->core, &loop->flush_cursor, FLUSH_SLOTS);
+        core_flush_seen(loop->core, now, &loop->flush_cursor, FLUSH_SLOTS);
     }
     if (now.mono.ms >= loop->next_expiry.ms) {
         loop->next_expiry = mono_add(now.mono, EXPIRY_MS);
@@ -258,13 +272,22 @@ static void run_batch(struct loop *loop)
     struct now now = clock_now();
     step_parked(loop, now);
     size_t room = parking_room(&loop->parking), most = room < LOOP_BATCH ? room : LOOP_BATCH;
-    for (size_t taken = 0;
-         taken < most && loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
-         effects_has_room(&loop->effects, ANSWER_ROOM) && queue_take(loop->queue, &item);
-         taken++)
-        take(loop, &item);
+    size_t taken = 0, beats = 0;
+    while (taken < most && beats < LOOP_BEATS && loop->batch_count < LOOP_BATCH &&
+           presence_has_room(&loop->core->presence, TICK_BATCH + 2) && effects_has_room(&loop->effects, ANSWER_ROOM)) {
+        if ((taken + beats) % PRESENCE_AHEAD == 0)
+            look_ahead(loop);
+        if (!queue_take(loop->queue, &item))
+            break;
+        bool is_beat = is_short(loop, &item);
+        if (!is_beat)
+            take(loop, &item);
+        beats += is_beat;
+        taken += !is_beat;
+    }
     struct now heard = queue_heard(loop->queue);
     hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
+    loop->behind = false;
     if (!loop->full)
         write_timed(loop, heard);
 }
@@ -296,7 +319,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
         bool signs = parking_has_intents(&loop->parking) && clock_now().mono.ms >= loop->next_intent.ms;
-        if (queue_turn(loop->queue, signs ? 0 : TURN_MS))
+        if (queue_turn(loop->queue, signs || loop->behind ? 0 : TURN_MS))
             hear_anew(loop, clock_now());
         run_batch(loop);
         bool going_on = commit(loop);
@@ -307,7 +330,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt);
     }
     for (size_t i = 0; i < loop->core->presence.count; i += FLUSH_SLOTS)
-        core_flush_seen(loop->core, &loop->flush_cursor, FLUSH_SLOTS);
+        core_flush_seen(loop->core, clock_now(), &loop->flush_cursor, FLUSH_SLOTS);
     outbox_save(&loop->outbox);
     return store_commit(loop->core->store) == ST_OK ? 0 : -1;
 }

@@ -26,7 +26,8 @@ struct loop {
     /* What was stepped in the batch in hand: to be refused when it cannot be committed. */
     struct event batch[LOOP_BATCH];
     size_t batch_count;
-    bool full; /* the last commit failed */
+    bool full;   /* the last commit failed */
+    bool behind; /* more deadlines have passed than one batch takes */
     struct mono next_apart, next_flush, next_expiry, next_waiting, next_intent;
     uint32_t flush_cursor;
     struct retained_walk walk; /* after each reconnect */

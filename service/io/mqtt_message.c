@@ -46,9 +46,11 @@ int mqtt_take(void *context, char *topic, int topic_length, MQTTAsync_message *m
                               .payload = message->payload,
                               .length = (size_t)message->payloadlen,
                               .retained = message->retained != 0};
-    in.response_topic = find_property(message, MQTTPROPERTY_CODE_RESPONSE_TOPIC, &in.response_topic_length);
-    in.correlation = find_property(message, MQTTPROPERTY_CODE_CORRELATION_DATA, &in.correlation_length);
-    in.stamp = find_stamp(message, &in.stamp_length);
+    if (message->properties.count > 0) { /* a heartbeat has none */
+        in.response_topic = find_property(message, MQTTPROPERTY_CODE_RESPONSE_TOPIC, &in.response_topic_length);
+        in.correlation = find_property(message, MQTTPROPERTY_CODE_CORRELATION_DATA, &in.correlation_length);
+        in.stamp = find_stamp(message, &in.stamp_length);
+    }
     mqtt->callbacks.message(mqtt->context, &in);
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);

@@ -5,15 +5,23 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define ALIGN   16
-#define RESERVE (64 * 1024) /* of each buffer, kept free of messages for the other kinds */
+#define RESERVE (64 * 1024)   /* of each buffer, kept free of messages for the other kinds */
+#define KEEP    (1024 * 1024) /* of each buffer: what a burst has touched beyond it is given back to the system */
+#define NAP_NS  500000
 
-/* A record is its size, the item, and the octets that the item's pointers mean. */
+/* An item as it lies in a buffer, and behind it the octets of its texts in the order of `texts`. Small, because the
+ * octets go from one processor's cache to another's: that costs more than all else that is done with a heartbeat. */
 struct record {
-    size_t size;
-    struct queue_item item;
+    uint32_t size, payload_length;
+    uint16_t topic_length, response_topic_length, correlation_length, stamp_length; /* MQTT gives each 16 bits */
+    uint8_t kind, source, outcome, retained;
+    bool has_response_topic, has_correlation, has_stamp, has_payload; /* NULL is not an empty text */
+    struct now now;
+    uint64_t id;
 };
 
 struct buffer {
@@ -22,15 +30,35 @@ struct buffer {
 };
 
 struct queue {
-    pthread_mutex_t mutex; /* guards filling, woken, dropped */
+    pthread_mutex_t mutex; /* guards filling, waiting, woken, dropped */
     pthread_cond_t filled;
     size_t size;
     struct buffer filling, draining;
     size_t drained;
     struct now turned, last; /* when the buffers were changed; the time of the last item taken */
-    bool woken;
+    bool waiting, woken;
     uint64_t dropped;
 };
+
+/* Reserved as a whole, taken page by page as messages come. NULL without memory. */
+static char *buffer_new(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at != MAP_FAILED ? at : NULL;
+}
+
+static void buffer_free(char *at, size_t size)
+{
+    if (at != NULL)
+        munmap(at, size);
+}
+
+static void buffer_empty(struct buffer *buffer)
+{
+    if (buffer->used > KEEP)
+        madvise(buffer->at + KEEP, buffer->used - KEEP, MADV_DONTNEED);
+    buffer->used = 0;
+}
 
 struct queue *queue_new(size_t size)
 {
@@ -45,8 +73,8 @@ struct queue *queue_new(size_t size)
     pthread_mutex_init(&queue->mutex, NULL);
     queue->size = size;
     queue->turned = clock_now();
-    queue->filling.at = malloc(size);
-    queue->draining.at = malloc(size);
+    queue->filling.at = buffer_new(size);
+    queue->draining.at = buffer_new(size);
     if (queue->filling.at != NULL && queue->draining.at != NULL)
         return queue;
     queue_free(queue);
@@ -59,57 +87,95 @@ void queue_free(struct queue *queue)
         return;
     pthread_mutex_destroy(&queue->mutex);
     pthread_cond_destroy(&queue->filled);
-    free(queue->filling.at);
-    free(queue->draining.at);
+    buffer_free(queue->filling.at, queue->size);
+    buffer_free(queue->draining.at, queue->size);
     free(queue);
 }
 
-/* Copies octets to `at` and makes the pointer mean the copy; returns where the next go. */
-static char *place(char *at, const void *from, size_t length, const void **pointer)
+static char *place(char *at, const void *from, size_t length)
 {
-    *pointer = from != NULL ? at : NULL;
-    if (from == NULL)
-        return at;
-    memcpy(at, from, length);
+    if (length > 0)
+        memcpy(at, from, length);
     return at + length;
 }
 
-static void write_record(struct record *record, size_t size, const struct queue_item *item)
+static void write_record(char *at, const struct record *record, const struct mqtt_message *from)
 {
-    const struct mqtt_message *from = &item->message;
-    char *at = (char *)(record + 1);
-    const void *topic = NULL, *payload = NULL, *response_topic = NULL, *correlation = NULL, *stamp = NULL;
-    at = place(at, from->topic, from->topic_length, &topic);
-    at = place(at, from->payload, from->length, &payload);
-    at = place(at, from->response_topic, from->response_topic_length, &response_topic);
-    at = place(at, from->correlation, from->correlation_length, &correlation);
-    place(at, from->stamp, from->stamp_length, &stamp);
-    record->size = size;
-    record->item = *item;
-    record->item.message.topic = topic;
-    record->item.message.payload = payload;
-    record->item.message.response_topic = response_topic;
-    record->item.message.correlation = correlation;
-    record->item.message.stamp = stamp;
+    *(struct record *)(void *)at = *record;
+    at = place(at + sizeof *record, from->topic, record->topic_length);
+    at = place(at, from->payload, record->payload_length);
+    at = place(at, from->response_topic, record->response_topic_length);
+    at = place(at, from->correlation, record->correlation_length);
+    place(at, from->stamp, record->stamp_length);
+}
+
+/* The reverse; returns where the next text lies. */
+static const char *read_text(const char *at, bool has, size_t length, const char **text, size_t *text_length)
+{
+    *text = has ? at : NULL;
+    *text_length = length;
+    return at + length;
+}
+
+static void read_record(const struct record *record, struct queue_item *item)
+{
+    const char *at = (const char *)(record + 1), *payload, *correlation;
+    struct mqtt_message *to = &item->message;
+    *item = (struct queue_item){.kind = (enum queue_kind)record->kind,
+                                .source = record->source,
+                                .id = record->id,
+                                .outcome = (enum mqtt_outcome)record->outcome,
+                                .now = record->now,
+                                .message.retained = record->retained};
+    at = read_text(at, true, record->topic_length, &to->topic, &to->topic_length);
+    at = read_text(at, record->has_payload, record->payload_length, &payload, &to->length);
+    at = read_text(at, record->has_response_topic, record->response_topic_length, &to->response_topic,
+                   &to->response_topic_length);
+    at = read_text(at, record->has_correlation, record->correlation_length, &correlation, &to->correlation_length);
+    read_text(at, record->has_stamp, record->stamp_length, &to->stamp, &to->stamp_length);
+    to->payload = payload;
+    to->correlation = correlation;
+}
+
+static struct record record_of(const struct queue_item *item, size_t payload_limit)
+{
+    const struct mqtt_message *message = &item->message;
+    struct record record = {.payload_length =
+                                (uint32_t)(message->length < payload_limit ? message->length : payload_limit),
+                            .topic_length = (uint16_t)message->topic_length,
+                            .response_topic_length = (uint16_t)message->response_topic_length,
+                            .correlation_length = (uint16_t)message->correlation_length,
+                            .stamp_length = (uint16_t)message->stamp_length,
+                            .kind = (uint8_t)item->kind,
+                            .source = (uint8_t)item->source,
+                            .outcome = (uint8_t)item->outcome,
+                            .retained = message->retained,
+                            .has_response_topic = message->response_topic != NULL,
+                            .has_correlation = message->correlation != NULL,
+                            .has_stamp = message->stamp != NULL,
+                            .has_payload = message->payload != NULL,
+                            .now = item->now,
+                            .id = item->id};
+    size_t octets = sizeof record + record.topic_length + record.payload_length + record.response_topic_length +
+                    record.correlation_length + record.stamp_length;
+    record.size = (uint32_t)((octets + ALIGN - 1) / ALIGN * ALIGN);
+    return record;
 }
 
 void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit)
 {
-    struct queue_item cut = *item;
-    if (cut.message.length > payload_limit)
-        cut.message.length = payload_limit;
-    size_t octets = cut.message.topic_length + cut.message.length + cut.message.response_topic_length +
-                    cut.message.correlation_length + cut.message.stamp_length;
-    size_t size = (sizeof(struct record) + octets + ALIGN - 1) / ALIGN * ALIGN;
+    struct record record = record_of(item, payload_limit);
     pthread_mutex_lock(&queue->mutex);
     struct buffer *buffer = &queue->filling;
-    if (buffer->used + size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
-        write_record((struct record *)(void *)(buffer->at + buffer->used), size, &cut);
-        buffer->used += size;
+    if (buffer->used + record.size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
+        write_record(buffer->at + buffer->used, &record, &item->message);
+        buffer->used += record.size;
     } else {
         queue->dropped++;
     }
-    pthread_cond_signal(&queue->filled);
+    if (queue->waiting)
+        pthread_cond_signal(&queue->filled);
+    queue->waiting = false;
     pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -131,18 +197,30 @@ static struct timespec after(int ms)
     return time;
 }
 
+/* With messages under way it is cheaper to sleep a moment and find many than to be woken for each: a wake costs more
+ * than a heartbeat. */
+static void nap(const struct queue *queue, int timeout_ms)
+{
+    if (timeout_ms > 0 && queue->drained > 0)
+        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
 bool queue_turn(struct queue *queue, int timeout_ms)
 {
     if (queue->drained < queue->draining.used)
         return false;
+    nap(queue, timeout_ms);
+    buffer_empty(&queue->draining);
     struct timespec until = after(timeout_ms);
     int result = 0;
     pthread_mutex_lock(&queue->mutex);
-    while (queue->filling.used == 0 && !queue->woken && result == 0)
+    while (queue->filling.used == 0 && !queue->woken && result == 0) {
+        queue->waiting = true;
         result = pthread_cond_timedwait(&queue->filled, &queue->mutex, &until);
-    queue->woken = false;
+    }
+    queue->waiting = queue->woken = false;
     struct buffer full = queue->filling;
-    queue->filling = (struct buffer){queue->draining.at, 0};
+    queue->filling = queue->draining;
     struct now now = clock_now(); /* under the lock: what comes later has a later time */
     pthread_mutex_unlock(&queue->mutex);
     bool paused = now.mono.ms - queue->turned.mono.ms > timeout_ms + QUEUE_PAUSE_MS;
@@ -162,10 +240,22 @@ bool queue_take(struct queue *queue, struct queue_item *item)
     if (queue->drained == queue->draining.used)
         return false;
     const struct record *record = (const struct record *)(void *)(queue->draining.at + queue->drained);
-    *item = record->item;
+    read_record(record, item);
     queue->drained += record->size;
     queue->last = item->now;
     return true;
+}
+
+size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most)
+{
+    size_t found = 0, at = queue->drained;
+    for (size_t i = 0; i < most && at < queue->draining.used; i++) {
+        const struct record *record = (const struct record *)(void *)(queue->draining.at + at);
+        if (record->kind == QUEUE_MESSAGE)
+            topics[found++] = (struct text){(const char *)(record + 1), record->topic_length};
+        at += record->size;
+    }
+    return found;
 }
 
 uint64_t queue_dropped(struct queue *queue)

@@ -7,6 +7,7 @@
 
 #include "service/core/time.h"
 #include "service/io/mqtt.h"
+#include "topics/topic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,7 @@ void queue_put(struct queue *queue, const struct queue_item *item, size_t payloa
 void queue_wake(struct queue *queue);
 
 /* The owner's thread: when all was taken, waits for more (`timeout_ms` at most, until a wake) and changes the buffers.
+ * After a turn that brought something it sleeps half a millisecond first, so that the next brings more (not with 0 ms).
  * What was taken before is not valid any more then. True when the last call lies so far back (QUEUE_PAUSE_MS) that the
  * process must have been stopped meanwhile: messages may wait where nobody has looked yet. */
 #define QUEUE_PAUSE_MS 3000
@@ -47,6 +49,10 @@ struct now queue_heard(const struct queue *queue);
 
 /* The owner's thread: takes the next item; false when it is time for queue_turn. */
 bool queue_take(struct queue *queue, struct queue_item *item);
+
+/* The owner's thread: the topics of up to `most` messages among the next `most` items; nothing is taken. Returns how
+ * many. */
+size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most);
 
 /* How many messages were dropped since the last call. Thread-safe. */
 uint64_t queue_dropped(struct queue *queue);

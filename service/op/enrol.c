@@ -89,10 +89,8 @@ static enum status save_new(struct core *core, struct device_row *device)
 {
     struct presence_slot *slot = life_open_new(core, device->uuid);
     enum status status = store_device_insert(core->store, device);
-    *slot = (struct presence_slot){.device = device->id,
-                                   .since = device->presence.since,
-                                   .sequence = device->presence.sequence,
-                                   .offline_after_ms = life_offline_after(core, device) * 1000,
+    *slot = (struct presence_slot){.device = (uint32_t)device->id,
+                                   .offline_after = PRESENCE_SECONDS(life_offline_after(core, device)),
                                    .active = true,
                                    .fresh = true};
     return status;
@@ -109,7 +107,7 @@ static enum status save_known(struct core *core, struct device_row *device, enum
         status = store_certificate_end_all(core->store, device->id, "revoked", "superseded", core->now.wall);
     if (status != ST_OK)
         return status;
-    slot->offline_after_ms = life_offline_after(core, device) * 1000;
+    slot->offline_after = PRESENCE_SECONDS(life_offline_after(core, device));
     slot->active = slot->fresh = true;
     return way == ENROL_REPLACE ? life_write(core, device, presence_on_end(slot), REASON_RESET) : ST_OK;
 }

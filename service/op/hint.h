@@ -8,7 +8,7 @@
 
 /* The number of a connection whose end makes its device suspect: 0 when its client id has a suffix, or without a gate.
  */
-uint64_t hint_connection(const struct stamp *stamp);
+uint32_t hint_connection(const struct stamp *stamp);
 
 /* The certificate of a stamp was shown: a pending one becomes active, and the key that may have been made with it is
  * not told again. */

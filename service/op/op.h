@@ -15,10 +15,6 @@ operation_function op_certificate_list, op_certificate_show, op_certificate_revo
 operation_function op_stats_overview;
 operation_function op_connected, op_disconnected, op_refused;
 
-/* The short cut of op_heartbeat: true when the heartbeat only moves a time in memory, or changes nothing at all, and is
- * done. False: it changes something that must be stored. */
-bool op_heartbeat_quick(struct core *core, struct request *request);
-
 /* What a request for a device does that gets its old answer: `connect` connects again, every other one that is a sign
  * of life is one. It fails for a device that was blocked since: that one hears no secret any more. Its `reply` is not
  * wanted. */

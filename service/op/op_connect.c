@@ -58,8 +58,8 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
         return status;
     struct presence_slot *slot = life_open(core, device->uuid);
     enum reason reason = REASON_CONNECT;
-    bool changes =
-        presence_on_connect(slot, request->in.session, hint_connection(&request->sender.stamp), core->now, &reason);
+    bool changes = presence_on_connect(slot, request->in.session, hint_connection(&request->sender.stamp),
+                                       core->now.mono, &reason);
     status = life_write(core, device, changes, reason);
     answer(core, device, &reply->json);
     return status;

@@ -3,24 +3,6 @@
 #include "service/op/op.h"
 #include "service/op/record.h"
 
-#include <string.h>
-
-bool op_heartbeat_quick(struct core *core, struct request *request)
-{
-    struct presence *presence = &core->presence;
-    enum reason reason = REASON_HEARTBEAT;
-    uint32_t number = presence_find(presence, request->address.id, strlen(request->address.id));
-    if (number == PRESENCE_NONE || !presence->slots[number].active)
-        return true; /* nobody's, or of one who may not: nothing changes */
-    struct presence_slot slot = presence->slots[number];
-    if (core->gated && slot.fresh)
-        return false; /* the first use of its credential */
-    if (presence_on_sign(&slot, request->in.session, REASON_HEARTBEAT, core->now, &reason))
-        return false;
-    presence_put(presence, number, &slot);
-    return true;
-}
-
 enum status op_heartbeat(struct core *core, struct request *request, struct reply *reply)
 {
     (void)reply;
@@ -29,7 +11,8 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
     if (status != ST_OK)
         return status;
     struct presence_slot *slot = life_open(core, request->address.id);
-    bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now, &reason);
+    bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now.mono, &reason);
+    core->heartbeats++;
     return life_write(core, &core->device, changes, reason);
 }
 
@@ -51,6 +34,6 @@ enum status op_will(struct core *core, struct request *request, struct reply *re
     struct presence_slot *slot = life_open(core, request->address.id);
     if (slot == NULL)
         return ST_SILENT;
-    presence_on_will(&core->presence, slot, request->in.session, core->now);
+    presence_on_will(&core->presence, slot, request->in.session, core->now.mono);
     return ST_OK;
 }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-uint64_t hint_connection(const struct stamp *stamp)
+uint32_t hint_connection(const struct stamp *stamp)
 {
-    return strchr(stamp->client_id, '~') == NULL ? stamp->connection : 0;
+    return strchr(stamp->client_id, '~') == NULL ? (uint32_t)stamp->connection : 0;
 }
 
 enum status hint_certificate_used(struct core *core, const struct stamp *stamp)
@@ -39,7 +39,7 @@ enum status op_disconnected(struct core *core, struct request *request, struct r
     struct presence_slot *slot = life_open(core, request->address.id);
     if (slot == NULL)
         return ST_SILENT;
-    presence_on_close(&core->presence, slot, hint_connection(&request->sender.stamp), core->now);
+    presence_on_close(&core->presence, slot, hint_connection(&request->sender.stamp), core->now.mono);
     return ST_OK;
 }
 

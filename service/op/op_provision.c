@@ -2,7 +2,6 @@
  * A certificate in two steps, so that none can exist that the database does not know (RFC 5280 revocation needs the
  * serial): first an intent becomes durable, then the certificate is signed, linted, stored and answered.
  */
-#include "certs/csr.h"
 #include "service/core/life.h"
 #include "service/core/notice.h"
 #include "service/core/remember.h"
@@ -65,7 +64,8 @@ static enum status take_public_key(struct core *core, struct request *request)
 {
     if ((request->in.has & M(CSR)) == 0)
         return make_key(core, request);
-    return csr_read(request->in.csr, strlen(request->in.csr), &request->ticket->public_key, &request->why);
+    return ca_read_request(core->ca, request->in.csr, strlen(request->in.csr), &request->ticket->public_key,
+                           &request->why);
 }
 
 static enum status write_intent(struct core *core, struct request *request)

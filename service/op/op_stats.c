@@ -38,6 +38,7 @@ enum status op_stats_overview(struct core *core, struct request *request, struct
     json_int(json, "online", counts.online);
     json_int(json, "offline", counts.total - counts.online);
     json_int(json, "pending", counts.pending);
+    json_int(json, "heartbeats", (int64_t)core->heartbeats);
     json_int(json, "alerts24h", 0);
     json_open(json, "recentAlerts", '[');
     json_close(json, ']');

@@ -41,7 +41,8 @@ static enum status sign_of_life(struct core *core)
 {
     enum reason reason = REASON_REQUEST;
     struct presence_slot *slot = life_open(core, core->device.uuid);
-    return life_write(core, &core->device, presence_on_sign(slot, NULL, REASON_REQUEST, core->now, &reason), reason);
+    return life_write(core, &core->device, presence_on_sign(slot, NULL, REASON_REQUEST, core->now.mono, &reason),
+                      reason);
 }
 
 enum status record_own(struct core *core, struct request *request)

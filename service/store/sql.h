@@ -53,8 +53,8 @@
       "count(*) FILTER (WHERE state = 1) FROM device JOIN presence ON presence.device = device.id "                    \
       "WHERE $1 = '' OR tenant = $1")                                                                                  \
     X(SQL_DEVICE_USED, "UPDATE device SET credential_used = 1, manual = 0 WHERE id = $1")                              \
-    X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, since, "        \
-                         "last_seen, sequence, sessions, connection "                                                  \
+    X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, sessions, "     \
+                         "connection "                                                                                 \
                          "FROM device NOT INDEXED JOIN presence ON presence.device = device.id ORDER BY device.id")    \
     X(SQL_PRESENCE_INSERT, "INSERT INTO presence (device, online, since, last_seen, sequence, sessions, connection) "  \
                            "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                      \

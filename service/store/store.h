@@ -22,7 +22,7 @@
 #define CERTIFICATE_ID 36
 #define EVENT_ID       24
 #define ROLE_MAX       8
-#define SESSIONS_SIZE  32 /* what presence.h writes of a device's sessions */
+#define SESSIONS_SIZE  16 /* what presence.h writes of a device's sessions */
 #define SEALED_MAX     (8 * 1024)
 #define AUDIT_TEXT     200
 
@@ -118,8 +118,9 @@ struct presence_seed {
     const char *uuid, *type;
     enum device_state state;
     int64_t offline_after;
-    bool credential_used;
-    struct presence_row presence;
+    bool credential_used, online;
+    unsigned char sessions[SESSIONS_SIZE];
+    int64_t connection;
 };
 enum status store_presence_each(struct store *store, enum status (*each)(void *context, const struct presence_seed *),
                                 void *context);

@@ -162,7 +162,10 @@ enum status store_presence_each(struct store *store, enum status (*each)(void *c
         seed.state = (enum device_state)db_int(db);
         seed.offline_after = db_int(db);
         seed.credential_used = db_bool(db);
-        read_presence(db, &seed.presence);
+        seed.online = db_bool(db);
+        memset(seed.sessions, 0, sizeof seed.sessions);
+        db_blob(db, seed.sessions, sizeof seed.sessions);
+        seed.connection = db_int(db);
         status = each(context, &seed);
     }
     enum status done = db_done(db);

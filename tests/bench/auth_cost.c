@@ -79,8 +79,9 @@ static bool make_base(struct base *base, const char *folder, size_t count)
     base->devices = calloc(count, sizeof *base->devices);
     snprintf(base->path, sizeof base->path, "%s/cost-%zu.db", folder, count);
     base->lookup = lookup_new(base->path);
-    if (base->devices != NULL && base->lookup != NULL &&
-        fill(base->path, count, "cost", keep, base, error, sizeof error) && add_key(base, error, sizeof error))
+    struct fill plan = {.path = base->path, .count = count, .prefix = "cost", .each = keep, .context = base};
+    if (base->devices != NULL && base->lookup != NULL && fill(&plan, error, sizeof error) &&
+        add_key(base, error, sizeof error))
         return true;
     fprintf(stderr, "auth_cost: %s\n", error);
     return false;

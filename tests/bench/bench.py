@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""What the gate costs. Each step prints rows "figure | ours | null | ratio | bar | holds or falls short", and writes them to
-$BUILD/bench/STEP.json; the exit code is 1 when a row falls short.
+"""What the gate costs, and what the service does with a large fleet. Each step prints rows "figure | ours | null | ratio |
+bar | holds or falls short", and writes them to $BUILD/bench/STEP.json; the exit code is 1 when a row falls short.
 
 usage: BUILD=build bench.py [STEP...]      without a step: all of them
+       RESUME=1 bench.py            a step that the same programs have done before is only told again
        ENROL=5000 bench.py enrol   another number of devices for that step
 """
+import glob
 import importlib
 import json
 import os
@@ -13,26 +15,56 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from stand import Figures, muster  # pylint: disable=wrong-import-position
+from stand import Figures, digest, muster, program, show, tool  # pylint: disable=wrong-import-position
 
-STEPS = ["instructions", "throughput", "logins", "enrol", "block", "provision", "dynsec", "rsa", "device"]
+STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "provision", "dynsec", "rsa", "device"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def report(name):
+    return os.path.join(muster.PROGRAMS, "bench", name + ".json")
+
+
+def made_by(name):
+    """A digest of all that the figures of a step come from."""
+    programs = [program(each) for each in ("musterd", "musterctl", "muster_gate.so")]
+    tools = [each for each in glob.glob(tool("*")) if "." not in os.path.basename(each)]
+    return digest(programs + sorted(tools) + [os.path.join(HERE, each) for each in ("bench_%s.py" % name, "stand.py", "fleet.py")])
+
+
+def tell_again(name):
+    """How many rows of a finished step fall short; None when there is none by the same programs."""
+    try:
+        with open(report(name), encoding="utf-8") as file:
+            old = json.load(file)
+    except (OSError, ValueError):
+        return None
+    if not old.get("ended") or old.get("made_by") != made_by(name):
+        return None
+    print("# %s, of %s" % (name, old["at"]), flush=True)
+    for row in old["rows"]:
+        show(row)
+    return sum(row["holds"] is False for row in old["rows"])
 
 
 def run_step(name):
     """The number of rows that fall short."""
+    again = tell_again(name) if os.environ.get("RESUME") else None
+    if again is not None:
+        return again
     print("# " + name, flush=True)
-    figures, begun = Figures(), time.monotonic()
-    load = os.getloadavg()[0]
+    figures, begun, load, ended = Figures(), time.monotonic(), os.getloadavg()[0], True
     try:
         importlib.import_module("bench_" + name).measure(figures)
     except Exception:  # pylint: disable=broad-except
         traceback.print_exc(file=sys.stdout)
         figures.add(name + " came to its end", 0, least=1)
+        ended = False
     seconds = time.monotonic() - begun
-    out = os.path.join(muster.PROGRAMS, "bench")
-    os.makedirs(out, exist_ok=True)
-    with open(os.path.join(out, name + ".json"), "w", encoding="utf-8") as file:
-        json.dump({"step": name, "seconds": round(seconds), "load_before": load, "rows": figures.rows}, file, indent=1)
+    os.makedirs(os.path.dirname(report(name)), exist_ok=True)
+    with open(report(name), "w", encoding="utf-8") as file:
+        json.dump({"step": name, "at": time.strftime("%Y-%m-%dT%H:%M:%S"), "seconds": round(seconds), "load_before": load,
+                   "ended": ended, "made_by": made_by(name), "rows": figures.rows}, file, indent=1)
     print("# %s: %.0f s, load before %.1f" % (name, seconds, load), flush=True)
     return sum(row["holds"] is False for row in figures.rows)
 

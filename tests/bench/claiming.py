@@ -1,5 +1,4 @@
-"""What the benches of provisioning share: an open broker and service, CSRs made beforehand, a database with a million
-devices that is made once, and the tool that claims."""
+"""What the benches of provisioning share: an open broker and service, CSRs made beforehand, and the tool that claims."""
 import hashlib
 import json
 import os
@@ -7,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 
+import fleet
 from stand import last_json, muster, read, run, tool
 
 CSRS = 60000
@@ -44,32 +44,13 @@ def csrs():
     return made_once("csrs-%d.txt" % CSRS, [source("csrs.c")], make)
 
 
-def filled(count):
-    """A database with so many devices of random uuids, to be copied."""
-    schema = source("..", "..", "service", "store", "schema")
-    sources = [source("fill.c"), source("fill_rows.c")] + [os.path.join(schema, name) for name in os.listdir(schema)]
-
-    def set_cache(path, pages, journal):
-        base = sqlite3.connect(path)
-        base.execute("PRAGMA default_cache_size = %d" % pages)
-        base.execute("PRAGMA journal_mode = " + journal)
-        base.close()
-
-    def make(path):
-        set_cache(path, 250000, "WAL")  # the file remembers it, for a tool that cannot be told
-        subprocess.run([tool("fill"), path, str(count), ""], stdout=subprocess.DEVNULL, check=True)
-        set_cache(path, 0, "DELETE")    # all in one file
-        os.remove(path + ".lock")
-    return made_once("million.db" if count == 1000000 else "devices-%d.db" % count, sources, make)
-
-
 class OpenStand(muster.Stack):
     """An open broker and service; `devices` are there before it starts."""
 
     def __init__(self, *settings, devices=0):
-        super().__init__("device_limit 2000000", *settings, go=False)
+        super().__init__("device_limit 2000000", "offline_after_seconds 604800", *settings, go=False)
         if devices:
-            self._take_over(filled(devices))
+            self._take_over(fleet.database(online=devices))
         self.start_broker()
         self.start_service()
         self.wait_ready(60)

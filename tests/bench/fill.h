@@ -14,9 +14,17 @@ struct filled {
     unsigned char fingerprint[HASH_SIZE];
 };
 
-/* Adds `count` devices <prefix>-<number>, with the prefix "" of random uuids, once to a database; calls `each` for
- * every one. False with a sentence in `error`. */
-bool fill(const char *path, size_t count, const char *prefix, void (*each)(const struct filled *, void *context),
-          void *context, char *error, size_t size);
+struct fill {
+    const char *path;
+    size_t count;
+    const char *prefix; /* ids are <prefix>-<number>; NULL: those of fleet_id.h, and each has used its credentials */
+    size_t online;      /* so many, from the first on, are online and were heard just now */
+    void (*each)(const struct filled *device, void *context); /* NULL: nobody wants to know */
+    void *context;
+};
+
+/* Makes the database, or adds to it. It does not survive a crash of the machine meanwhile. False with a sentence in
+ * `error`. */
+bool fill(const struct fill *fill, char *error, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 
 A figure is a row: what it is, ours, the null's, the ratio or value that counts, and the bar it has to hold.
 """
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,15 @@ def tool(name):
     return os.path.join(muster.PROGRAMS, "tests", "bench", name)
 
 
+def digest(paths):
+    """Of the contents of files."""
+    made = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            made.update(hashlib.sha256(file.read()).digest())
+    return made.hexdigest()[:16]
+
+
 def last_json(text):
     return json.loads(text.strip().splitlines()[-1])
 
@@ -40,15 +50,21 @@ class Figures:
     def __init__(self):
         self.rows = []
 
-    def add(self, figure, ours, null="", ratio=None, most=None, least=None, unit=""):
-        """A row; with `most` or `least` it has a bar for its ratio, or for `ours` where there is no ratio."""
+    def add(self, figure, ours, null="", ratio=None, most=None, least=None, unit="", bar="", holds=True):
+        """A row; with `most` or `least` it has a bar for its ratio, or for `ours` where there is no ratio. A bar of
+        another kind comes in words, with whether it holds."""
         value = ours if ratio is None else ratio
-        holds = (most is None or value <= most) and (least is None or value >= least)
-        bar = "<= %g" % most if most is not None else ">= %g" % least if least is not None else ""
+        holds = holds and (most is None or value <= most) and (least is None or value >= least)
+        bar = bar or ("<= %g" % most if most is not None else ">= %g" % least if least is not None else "")
         self.rows.append({"figure": figure, "ours": ours, "null": null, "ratio": ratio, "bar": bar, "unit": unit,
                           "holds": holds if bar else None})
-        print(" | ".join([figure, number(ours, unit), number(null, unit), number(ratio), bar,
-                          "" if not bar else "holds" if holds else "falls short"]), flush=True)
+        show(self.rows[-1])
+
+
+def show(row):
+    verdict = {None: "", True: "holds", False: "falls short"}[row["holds"]]
+    print(" | ".join([row["figure"], number(row["ours"], row["unit"]), number(row["null"], row["unit"]), number(row["ratio"]),
+                      row["bar"], verdict]), flush=True)
 
 
 def number(value, unit=""):
@@ -134,10 +150,10 @@ class Stand:
             subprocess.run([tool("fill"), self.path("muster.db"), str(count), prefix], stdout=file, check=True)
         return logins
 
-    def sink(self, gate, filter_name=DEVICE_HEARTBEATS, expected=0, quiet_ms=2000):
-        """The null service, subscribed; result() waits for its end."""
+    def sink(self, gate, filter_name=DEVICE_HEARTBEATS, expected=0, quiet_ms=2000, port=None):
+        """The null service, subscribed (to filters with commas between them); result() waits for its end."""
         user, password = ("_muster", self.secret("service.key")) if gate else ("-", "-")
-        child = subprocess.Popen([tool("sink"), str(self.port(gate)), "_sink", user, password, filter_name, str(expected),
+        child = subprocess.Popen([tool("sink"), str(port or self.port(gate)), "_sink", user, password, filter_name, str(expected),
                                   str(quiet_ms)], stdout=subprocess.PIPE, text=True)
         self.children.append(child)
         if child.stdout.readline().strip() != "ready":

@@ -149,6 +149,16 @@ bool queue_take(struct queue *queue, struct queue_item *item)
     return true;
 }
 
+size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most)
+{
+    size_t found = 0;
+    (void)queue;
+    for (size_t i = inbox_taken; i < inbox_count && found < most; i++)
+        if (inbox[i].item.kind == QUEUE_MESSAGE)
+            topics[found++] = (struct text){inbox[i].item.message.topic, inbox[i].item.message.topic_length};
+    return found;
+}
+
 uint64_t queue_dropped(struct queue *queue)
 {
     (void)queue;

@@ -1,5 +1,6 @@
 /* Where traces reach into what is real (--wrap in tests.mk): the parking, the authority, SQLite. */
 #include "certs/ca.h"
+#include "certs/csr.h"
 #include "tests/flow/flow.h"
 
 #include <stdio.h>
@@ -27,6 +28,16 @@ enum status __wrap_ca_issue_device(struct ca *ca, const struct certificate_reque
     snprintf(out->pem, sizeof out->pem, "FAKE CERTIFICATE %s CN=Device-%s urn:muster:%s:%s\n", out->id,
              request->device_id, request->tenant, request->uuid);
     return ST_OK;
+}
+
+enum status __real_ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out,
+                                   struct why *why);
+enum status __wrap_ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out,
+                                   struct why *why);
+enum status __wrap_ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out,
+                                   struct why *why)
+{
+    return world->real_ca ? __real_ca_read_request(ca, pem, length, out, why) : csr_read(pem, length, out, why);
 }
 
 struct validity __real_ca_validity(const struct ca *ca);

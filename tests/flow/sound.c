@@ -9,17 +9,18 @@ static bool slot_is_sound(const struct presence_slot *slot, const char *uuid, ch
 {
     struct device_row row;
     enum status status = store_device_get(world->core.store, uuid, &row);
-    struct presence_row own = life_row(slot);
+    struct presence_row own = row.presence;
     const char *wrong = NULL;
     if (status != ST_OK)
         wrong = "is not in the store";
+    life_fill(&world->core, slot, &own);
+    if (wrong != NULL)
+        ; /* there is nothing to compare */
     else if (own.online != row.presence.online)
         wrong = "another status than the store says";
-    else if (own.since != row.presence.since || own.sequence != row.presence.sequence)
-        wrong = "another time or sequence than the store says";
     else if (memcmp(own.sessions, row.presence.sessions, sizeof own.sessions) != 0)
         wrong = "other sessions than the store says";
-    else if (!slot->unsaved && own.last_seen != row.presence.last_seen)
+    else if (!slot->unsaved && edge.wall_shift == 0 && own.last_seen != row.presence.last_seen)
         wrong = "another last sign of life than the store says, and does not mean to save it";
     else if (slot->active != (row.state == DEVICE_REGISTERED || row.state == DEVICE_PROVISIONED))
         wrong = "another state than the store says";
@@ -27,7 +28,7 @@ static bool slot_is_sound(const struct presence_slot *slot, const char *uuid, ch
         wrong = "is online, and may not be";
     else if (slot->active && slot->fresh == row.credential_used)
         wrong = "used its credential, or not: the store says otherwise";
-    else if (slot->offline_after_ms != life_offline_after(&world->core, &row) * 1000)
+    else if ((int)slot->offline_after != life_offline_after(&world->core, &row))
         wrong = "another threshold than the store says";
     if (wrong != NULL)
         snprintf(what, size, "in memory, device %s: %s", uuid, wrong);

@@ -106,6 +106,15 @@ def reason_packet(kind, protocol, reason=0, properties=None):
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
+def whole(buffer):
+    """The lengths of header and body of the first packet, or (0, 0) as long as it is not all there."""
+    for end in range(2, min(len(buffer), 5) + 1):
+        if buffer[end - 1] < 128:
+            length = sum((buffer[i] & 127) << 7 * (i - 1) for i in range(1, end))
+            return (end, length) if len(buffer) >= end + length else (0, 0)
+    return 0, 0
+
+
 class Packet:
     """What came: kind, number, reason (codes for SUBACK and UNSUBACK), properties; a PUBLISH: topic, payload, qos,
     retain, dup."""

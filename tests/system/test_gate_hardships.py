@@ -13,7 +13,8 @@ import time
 
 from gated import GatedStack, Refused, ask
 from muster import SLOW, Checks, end, free_ports, read, start, wait_for
-from packets import connect_packet
+from packets import SUBSCRIBE, connect_packet
+from relay import Relay
 
 DEVICE = "muster/v1/device/"
 t = Checks()
@@ -139,13 +140,20 @@ def claims_are_bounded():
 
 
 def first_use_while_the_service_is_away():
-    """A device that an operator registered logs in while the service is down: nobody else can complete it afterwards."""
-    with GatedStack() as stack:
+    """A device that an operator registered logs in while the service is down: nobody else can complete it afterwards.
+    The service hears late: what it asks the gate before is answered to nobody."""
+    with GatedStack() as stack, Relay(stack.plain, SUBSCRIBE) as relay:
         made = json.loads(stack.ctl("device", "create", "by-hand", "--json").stdout)
         stack.devices["by-hand"] = made
         end(stack.service)
         wire = stack.device("by-hand")
+        stack.write("muster.conf", re.sub(r"(?m)^broker_port .*$", "broker_port %d" % relay.port, read(stack.path("muster.conf"))))
         stack.start_service()
+        t.check(relay.holding.wait(10 * SLOW), "the service wants to subscribe", stack.log())
+        t.check(wait_for(lambda: any(b"$CONTROL/muster/v1" in each for each in relay.passed), 10),
+                "its other connection has talked to the gate", stack.log())
+        time.sleep(1)  # for whatever more it tells the gate, and what the gate answers
+        relay.release()
         stack.wait_ready()
         t.check(wait_for(lambda: stack.one("SELECT credential_used FROM device WHERE uuid = 'by-hand'") == 1, 10),
                 "the service hears of the login when it is back")

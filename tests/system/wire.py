@@ -7,7 +7,7 @@ import warnings
 
 from packets import (AUTH, CONNACK, DISCONNECT, MQTT5, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK,
                      SUBSCRIBE, UNSUBACK, UNSUBSCRIBE, Packet, connect_packet, list_packet, packet, publish_packet,
-                     reason_packet)
+                     reason_packet, whole)
 
 TLS, CLOSED, NOBODY = "tls", "closed", "nobody"  # what Wire.connect says when there is no CONNACK
 
@@ -76,15 +76,12 @@ class Wire:
 
     def take(self):
         """One whole packet of the buffer, or None."""
-        for end in range(2, min(len(self.buffer), 5) + 1):
-            if self.buffer[end - 1] < 128:
-                length = sum((self.buffer[i] & 127) << 7 * (i - 1) for i in range(1, end))
-                if len(self.buffer) < end + length:
-                    return None
-                found = Packet(self.protocol, self.buffer[0], self.buffer[end:end + length])
-                self.buffer = self.buffer[end + length:]
-                return found
-        return None
+        header, body = whole(self.buffer)
+        if header == 0:
+            return None
+        found = Packet(self.protocol, self.buffer[0], self.buffer[header:header + body])
+        self.buffer = self.buffer[header + body:]
+        return found
 
     def next(self, seconds):
         """The next packet, or None when the time is over or the connection has ended."""

@@ -57,18 +57,24 @@ static void test_too_many_devices(void)
     CHECK_INT(start(DEVICES - 1), ST_QUOTA_EXCEEDED);
     CHECK_INT(start(DEVICES), ST_OK);
     CHECK_INT(core->presence.count, DEVICES);
-    CHECK_INT(core->presence.slots[0].offline_after_ms, 5000);
-    CHECK_INT(core->presence.slots[1].offline_after_ms, config.offline_after_seconds * 1000);
+    CHECK_INT(core->presence.slots[0].offline_after, 5);
+    CHECK_INT(core->presence.slots[1].offline_after, config.offline_after_seconds);
 }
 
 static void test_ticks_in_parts(void)
 {
     presence_hear(&core->presence, (struct mono){1000});
-    CHECK_INT(core_tick(core, at(1100), 100), 0);
-    CHECK_INT(core_tick(core, at(400000), 4), 4);
-    CHECK_INT(core_tick(core, at(400000), 100), DEVICES - 4);
-    CHECK_INT(core_tick(core, at(400000), 100), 0);
-    CHECK_INT(logged, DEVICES);
+    static const struct {
+        int64_t at;
+        size_t most;
+        bool more;
+        int gone;
+    } steps[] = {
+        {1100, 100, false, 0}, {400000, 4, true, 4}, {400000, 100, false, DEVICES}, {400000, 1, false, DEVICES}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        CHECK(core_tick(core, at(steps[i].at), steps[i].most) == steps[i].more, "step %zu: is there more", i);
+        CHECK_INT(logged, steps[i].gone);
+    }
     CHECK_INT(store_commit(core->store), ST_OK);
     core_batch_end(core, true);
 }
@@ -81,10 +87,12 @@ static void test_tick_without_room(void)
     presence_rearm(&core->presence, 3, (struct mono){0});
     presence_hear(&core->presence, (struct mono){1000});
     core->presence.undo_count = PRESENCE_UNDO;
-    CHECK_INT(core_tick(core, at(400000), 100), 0);
+    CHECK(core_tick(core, at(400000), 100), "there is more");
+    CHECK(core->presence.slots[3].online, "but not yet");
     core->presence.undo_count = 0;
     core->log = NULL;
-    CHECK_INT(core_tick(core, at(400000), 100), 1);
+    CHECK(!core_tick(core, at(400000), 100), "that was all");
+    CHECK(!core->presence.slots[3].online, "its time is over");
     CHECK_INT(store_commit(core->store), ST_OK);
     core_batch_end(core, true);
 }
@@ -94,16 +102,16 @@ static void test_flush_in_parts(void)
     uint32_t cursor = 0;
     struct device_row row;
     for (uint32_t i = 0; i < DEVICES; i++) {
-        core->presence.slots[i].seen_wall = 7000 + i;
+        core->presence.slots[i].seen.ms = 7000 + i;
         core->presence.slots[i].unsaved = true;
     }
     for (int part = 0; part < 4; part++)
-        CHECK_INT(core_flush_seen(core, &cursor, 3), ST_OK);
+        CHECK_INT(core_flush_seen(core, at(9000), &cursor, 3), ST_OK);
     CHECK_INT(store_commit(core->store), ST_OK);
     for (uint32_t i = 0; i < DEVICES; i++)
         CHECK(!core->presence.slots[i].unsaved, "device %u", i);
     CHECK_INT(store_device_get(core->store, "d7", &row), ST_OK);
-    CHECK_INT(row.presence.last_seen, 7007);
+    CHECK_INT(row.presence.last_seen, 1007007);
 }
 
 /* A body that does not fit is no event, and takes no sequence with it. */

@@ -110,14 +110,20 @@ static void make(EVP_PKEY *key, const EVP_MD *digest, bool pss, enum wish wish, 
     EVP_PKEY_free(key);
 }
 
-/* Reads what is in `text`, looks at the whole contract, and that nothing of the input comes back in the answer. */
+static struct p256 *p256;
+
+/* Reads what is in `text`, by both ways, looks at the whole contract, and that nothing of the input comes back in the
+ * answer. */
 static void expect(const char *what, const char *text, size_t length, enum status expected)
 {
     static const struct public_key none;
-    struct public_key public;
-    struct why why = {0};
+    struct public_key public, quick;
+    struct why why = {0}, quick_why = {0};
     memset(&public, '#', sizeof public);
     enum status status = csr_read(text, length, &public, &why);
+    CHECK(csr_read_with(p256, text, length, &quick, &quick_why) == status &&
+              strcmp(quick_why.message, why.message) == 0 && memcmp(&quick, &public, sizeof quick) == 0,
+          "%s: the quick way says otherwise: %s", what, quick_why.message);
     CHECK(status == expected, "%s: %s, %s", what, status_code(status), why.message);
     CHECK(ERR_peek_error() == 0, "%s leaves an error for libssl", what);
     if (status == ST_OK) {
@@ -309,9 +315,12 @@ static void round_trip(void)
 
 int main(void)
 {
+    p256 = p256_new(NULL);
+    CHECK(p256 != NULL, "p256_new");
     corpus();
     framing();
     tampered();
     round_trip();
+    p256_free(p256);
     return check_done();
 }

@@ -1,6 +1,7 @@
 /* The lint: good certificates pass, and a table of mutations breaks each rule one by one. */
 #include "certs/lint.h"
 
+#include "certs/der.h"
 #include "certs/draft.h"
 #include "certs/extensions.h"
 #include "certs/internal.h"
@@ -559,6 +560,62 @@ static void bytes(const unsigned char *issuer, size_t issuer_length)
     CHECK_INT(accepted, 0);
 }
 
+/* The octets of a good certificate that are signed. */
+static size_t body_of_good(unsigned char out[DER_MAX])
+{
+    X509 *x = good(LINT_DEVICE);
+    unsigned char *at = out;
+    int length = i2d_re_X509_tbs(x, &at);
+    CHECK(length > 0 && length < DER_MAX - 8, "%d octets", length);
+    X509_free(x);
+    return (size_t)length;
+}
+
+/* Signs what is not even a certificate any more. */
+static size_t seal(const unsigned char *octets, size_t length, struct p256 *signer, unsigned char der[DER_MAX])
+{
+    static const unsigned char algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    unsigned char digest[P256_DIGEST], signature[P256_SIGNATURE_MAX];
+    struct der_writer writer = der_start(der, DER_MAX);
+    const unsigned char *end = writer.at;
+    CHECK(p256_hash(signer, octets, length, digest), "hash");
+    der_put(&writer, signature, p256_sign(signer, digest, signature));
+    der_put(&writer, "", 1);
+    der_wrap(&writer, 0x03, end);
+    der_put(&writer, algorithm, sizeof algorithm);
+    der_put(&writer, octets, length);
+    der_wrap(&writer, 0x30, end);
+    size_t written = (size_t)(end - writer.at);
+    memmove(der, writer.at, written);
+    return written;
+}
+
+/* The lint takes certificates apart by itself. Whatever it makes of octets that are nearly a certificate and signed all
+ * the same, it is never more generous than OpenSSL's own decoder. */
+static void never_more_generous(const unsigned char *issuer, size_t issuer_length)
+{
+    unsigned char body[DER_MAX], der[DER_MAX];
+    char finding[128];
+    struct p256 *signer = p256_new(key_evp(root_key));
+    size_t length = body_of_good(body), taken = 0;
+    for (size_t i = 0; i < 3 * length; i++) {
+        static const unsigned char turned[] = {0x01, 0x04, 0x20}; /* 0x20: constructed or not, small or large letter */
+        body[i / 3] ^= turned[i % 3];
+        size_t sealed = seal(body, length, signer, der);
+        body[i / 3] ^= turned[i % 3];
+        const unsigned char *at = der;
+        X509 *x = d2i_X509(NULL, &at, (long)sealed);
+        if (lint_certificate(der, sealed, issuer, issuer_length, LINT_DEVICE, finding, sizeof finding)) {
+            taken++;
+            CHECK(x != NULL && at == der + sealed && X509_verify(x, key_evp(root_key)) == 1, "octet %zu", i / 3);
+        }
+        X509_free(x);
+    }
+    CHECK(taken > 50, "%zu taken: no test", taken); /* other letters of names and numbers of the serial */
+    p256_free(signer);
+    ERR_clear_error();
+}
+
 int main(void)
 {
     unsigned char issuer[DER_MAX];
@@ -573,6 +630,7 @@ int main(void)
     profiles_exclude_each_other(issuer, issuer_length);
     dates_around_2050();
     bytes(issuer, issuer_length);
+    never_more_generous(issuer, issuer_length);
     X509_free(root);
     X509_NAME_free(root_name);
     key_free(root_key);

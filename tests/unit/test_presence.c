@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define GRACE   10000
-#define SILENCE 300000
+#define SILENCE 300000 /* ms */
 
 static const uint64_t hash_key[2] = {5, 6};
 static struct presence presence;
@@ -18,14 +18,14 @@ static void start(uint32_t capacity, int64_t now)
     presence_init(&presence, memory, capacity, hash_key, GRACE, (struct mono){now});
 }
 
-static struct now at(int64_t ms)
+static struct mono at(int64_t ms)
 {
-    return (struct now){{ms}, 1000000000 + ms};
+    return (struct mono){ms};
 }
 
 static uint32_t add(const char *uuid)
 {
-    struct presence_slot slot = {.offline_after_ms = SILENCE, .active = true};
+    struct presence_slot slot = {.offline_after = SILENCE / 1000, .active = true};
     uint32_t number = presence_add(&presence, uuid, &slot);
     presence_keep(&presence);
     return number;
@@ -65,7 +65,8 @@ static bool do_act(enum act act, uint32_t number, const char *session, int64_t n
 static int tick(int64_t now)
 {
     int gone = 0;
-    for (uint32_t number; (number = presence_due(&presence, (struct mono){now})) != PRESENCE_NONE;) {
+    size_t steps = SIZE_MAX;
+    for (uint32_t number; (number = presence_due(&presence, (struct mono){now}, &steps)) != PRESENCE_NONE;) {
         struct presence_slot slot = presence.slots[number];
         enum reason reason = REASON_CONNECT;
         if (presence_on_deadline(&presence, &slot, (struct mono){now}, &reason)) {
@@ -363,7 +364,7 @@ static void test_undo(void)
         for (int i = 0; i < 20; i++) {
             char uuid[32];
             snprintf(uuid, sizeof uuid, "d%d-%d", batch, i);
-            struct presence_slot slot = {.offline_after_ms = SILENCE, .active = true, .online = random() % 2 == 0};
+            struct presence_slot slot = {.offline_after = SILENCE / 1000, .active = true, .online = random() % 2 == 0};
             uint32_t number = presence.count < 300 && random() % 3 == 0 ? presence_add(&presence, uuid, &slot)
                                                                         : (uint32_t)random() % (presence.count + 1);
             if (number >= presence.count)
@@ -386,6 +387,8 @@ static void test_undo(void)
                 CHECK_INT(presence.slots[i].seen.ms, heard[i].seen.ms);
                 before[i].seen = presence.slots[i].seen;
             }
+        for (uint32_t i = 0; i < count; i++) /* and has to be saved again */
+            before[i].unsaved = before[i].seen.ms != 0;
         CHECK(memcmp(before, presence.slots, count * sizeof *before) == 0, "batch %d: the slots as they were", batch);
         char gone[32];
         for (int i = 0; i < 20; i++) {
@@ -434,7 +437,7 @@ static void test_new_threshold(void)
     uint32_t number = add("d1");
     do_act(CONNECT, number, "s", 2000);
     struct presence_slot slot = presence.slots[number];
-    slot.offline_after_ms = 5000;
+    slot.offline_after = 5;
     presence_put(&presence, number, &slot);
     presence_keep(&presence);
     CHECK_INT(tick(6900), 0);
@@ -452,7 +455,7 @@ static void test_many(void)
     presence_hear(&presence, (struct mono){1000});
     for (int i = 0; i < MANY; i++) {
         snprintf(uuid, sizeof uuid, "device-%d-%x", i, i * 7919);
-        struct presence_slot slot = {.offline_after_ms = 2000 + i % 5000, .online = true};
+        struct presence_slot slot = {.offline_after = PRESENCE_SECONDS(2 + i % 5), .online = true};
         wrong += presence_add(&presence, uuid, &slot) != (uint32_t)i;
     }
     presence_keep(&presence);
@@ -470,8 +473,50 @@ static void test_many(void)
     CHECK_INT(gone + tick(1000 + 7000 + 256), MANY);
 }
 
+/* --- the short cut of a heartbeat --------------------------------------------------------------------------------- */
+
+/* It does what presence_on_sign does to a device that stays online, and nothing where there is more to do. */
+static void test_beat(void)
+{
+    static const struct {
+        bool active, online, touched;
+        const char *session;
+        bool done;
+    } cases[] = {{true, true, false, "", true},   {true, true, false, "s1", true},   {true, true, false, "s0", true},
+                 {true, true, false, "s9", true}, {true, true, true, "", false},     {true, true, true, "s0", true},
+                 {true, false, false, "", false}, {true, false, false, "s1", false}, {true, false, false, "s0", true},
+                 {false, true, false, "", false}, {false, false, false, "s1", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum reason reason = REASON_CONNECT;
+        struct presence_slot slot = {.offline_after = SILENCE / 1000}, expected;
+        presence_on_connect(&slot, "s0", 7, at(500), &reason);
+        presence_on_connect(&slot, "s1", 7, at(1000), &reason);
+        presence_on_will(&presence, &slot, "s1", at(1500));
+        slot.unsaved = false;
+        slot.active = cases[i].active;
+        slot.online = cases[i].online;
+        slot.touched = cases[i].touched;
+        expected = slot;
+        bool done = presence_beat(&slot, cases[i].session, strlen(cases[i].session), at(2000));
+        CHECK_INT(done, cases[i].done);
+        if (done)
+            CHECK(!presence_on_sign(&expected, cases[i].session, REASON_HEARTBEAT, at(2000), &reason), "case %zu", i);
+        CHECK(memcmp(&slot, &expected, sizeof slot) == 0, "case %zu: the slot", i);
+    }
+}
+
+static void test_last_seen(void)
+{
+    struct presence_slot slot = {.seen = {0}};
+    CHECK_INT(presence_last_seen(&slot, (struct now){{5000}, 1000000}, 777), 777);
+    slot.seen.ms = 4000;
+    CHECK_INT(presence_last_seen(&slot, (struct now){{5000}, 1000000}, 777), 999000);
+}
+
 int main(void)
 {
+    test_beat();
+    test_last_seen();
     int order[6] = {0, 1, 2, 3, 4, 5};
     test_names();
     test_sessions();

@@ -20,10 +20,16 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static uint32_t pop(int64_t now)
+{
+    size_t steps = SIZE_MAX;
+    return wheel_pop(&wheel, (struct mono){now}, &steps);
+}
+
 static void pop_all(int64_t now)
 {
     bool early = false, unknown = false, late = false;
-    for (uint32_t number; (number = wheel_pop(&wheel, (struct mono){now})) != WHEEL_NONE;) {
+    for (uint32_t number; (number = pop(now)) != WHEEL_NONE;) {
         unknown = unknown || !model[number].set;
         early = early || model[number].deadline > now;
         model[number].set = false;
@@ -89,10 +95,10 @@ static void test_edges(void)
         wheel_init(&wheel, nodes, (struct mono){0});
         wheel_node_init(&wheel, 3);
         wheel_set(&wheel, 3, (struct mono){cases[i].deadline});
-        uint32_t got = wheel_pop(&wheel, (struct mono){cases[i].now});
+        uint32_t got = pop(cases[i].now);
         CHECK((got == 3) == cases[i].due, "case %zu", i);
         if (got == 3)
-            CHECK(wheel_pop(&wheel, (struct mono){cases[i].now}) == WHEEL_NONE, "case %zu: twice", i);
+            CHECK(pop(cases[i].now) == WHEEL_NONE, "case %zu: twice", i);
     }
 }
 
@@ -104,17 +110,49 @@ static void test_due_is_moved(void)
         wheel_node_init(&wheel, i);
         wheel_set(&wheel, i, (struct mono){500});
     }
-    uint32_t first = wheel_pop(&wheel, (struct mono){1000});
+    uint32_t first = pop(1000);
     uint32_t second = (first + 1) % 3, third = (first + 2) % 3;
     wheel_remove(&wheel, second);
     wheel_remove(&wheel, second);
     wheel_set(&wheel, third, (struct mono){5000});
-    CHECK(wheel_pop(&wheel, (struct mono){4900}) == WHEEL_NONE, "moved");
-    CHECK_INT(wheel_pop(&wheel, (struct mono){5200}), third);
+    CHECK(pop(4900) == WHEEL_NONE, "moved");
+    CHECK_INT(pop(5200), third);
+}
+
+/* A bucket that holds many is looked at in parts, and what is set meanwhile is not lost. */
+static void test_in_parts(void)
+{
+    int64_t turn = (int64_t)WHEEL_BUCKETS * WHEEL_TICK_MS, later = 10 * WHEEL_TICK_MS + turn;
+    int due = 0, calls = 0;
+    wheel_init(&wheel, nodes, (struct mono){0});
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        wheel_node_init(&wheel, i);
+        wheel_set(&wheel, i, (struct mono){i % 2 == 0 ? 10 * WHEEL_TICK_MS : later}); /* one bucket, two turns */
+    }
+    for (bool more = true; more; calls++) {
+        size_t steps = 7;
+        for (uint32_t number; (number = wheel_pop(&wheel, (struct mono){10 * WHEEL_TICK_MS}, &steps)) != WHEEL_NONE;
+             due++)
+            CHECK(number % 2 == 0 && !wheel_holds(&wheel, number), "%u is due", number);
+        more = steps == 0;
+        if (calls == 3) { /* the bucket is open */
+            wheel_set(&wheel, 1, (struct mono){10 * WHEEL_TICK_MS});
+            wheel_remove(&wheel, 3);
+        }
+    }
+    CHECK_INT(due, NUMBERS / 2);
+    CHECK_INT(calls, NUMBERS / 7 + 1);
+    CHECK_INT(pop(2200), 1);
+    CHECK_INT(pop(later - 1), WHEEL_NONE);
+    due = 0;
+    while (pop(later) != WHEEL_NONE)
+        due++;
+    CHECK_INT(due, NUMBERS / 2 - 2);
 }
 
 int main(void)
 {
+    test_in_parts();
     test_against_model();
     test_edges();
     test_due_is_moved();
