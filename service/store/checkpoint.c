@@ -6,8 +6,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Pages of the log. It begins anew only when all of them have been moved, and while one batch follows the other the
+ * thread does not catch up: then who commits does the rest. */
+#define SOME_PAGES 4000
+#define MANY_PAGES 16000
+
 struct checkpoint {
-    sqlite3 *handle; /* the thread's alone */
+    int pages, next; /* of the log after the last commit; from so many on something is done */
+    sqlite3 *handle; /* the thread's alone; NULL: there is no thread yet */
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;
@@ -51,44 +57,73 @@ static bool start(struct checkpoint *checkpoint)
 /* A connection learns from the first page that there is a log: something has to be read. */
 static bool connect(struct checkpoint *checkpoint, const char *path)
 {
-    return sqlite3_open_v2(path, &checkpoint->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-           sqlite3_exec(checkpoint->handle, "PRAGMA synchronous = FULL; PRAGMA schema_version;", NULL, NULL, NULL) ==
-               SQLITE_OK;
+    sqlite3 *handle = NULL;
+    if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+        sqlite3_exec(handle, "PRAGMA synchronous = FULL; PRAGMA schema_version;", NULL, NULL, NULL) == SQLITE_OK) {
+        checkpoint->handle = handle;
+        if (start(checkpoint))
+            return true;
+    }
+    checkpoint->handle = NULL;
+    sqlite3_close(handle);
+    return false;
 }
 
-struct checkpoint *checkpoint_new(const char *path)
+static void ask(struct checkpoint *checkpoint)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->asked = true;
+    pthread_cond_signal(&checkpoint->work);
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
+/* Whatever becomes of a checkpoint, the commit stands. */
+static int after_commit(void *context, sqlite3 *watched, const char *name, int pages)
+{
+    struct checkpoint *checkpoint = context;
+    if (pages < checkpoint->pages)
+        checkpoint->next = SOME_PAGES; /* the log has begun anew */
+    checkpoint->pages = pages;
+    if (pages < checkpoint->next)
+        return SQLITE_OK;
+    checkpoint->next = pages + SOME_PAGES;
+    bool thread = checkpoint->handle != NULL || connect(checkpoint, sqlite3_db_filename(watched, name));
+    if (thread && pages < MANY_PAGES)
+        ask(checkpoint);
+    else
+        sqlite3_wal_checkpoint_v2(watched, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
+struct checkpoint *checkpoint_new(sqlite3 *watched)
 {
     struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
     if (checkpoint == NULL)
         return NULL;
     pthread_mutex_init(&checkpoint->lock, NULL);
     pthread_cond_init(&checkpoint->work, NULL);
-    if (connect(checkpoint, path) && start(checkpoint))
-        return checkpoint;
-    sqlite3_close(checkpoint->handle);
-    free(checkpoint);
-    return NULL;
+    checkpoint->next = SOME_PAGES;
+    sqlite3_wal_hook(watched, after_commit, checkpoint);
+    return checkpoint;
 }
 
-void checkpoint_free(struct checkpoint *checkpoint)
+static void stop(struct checkpoint *checkpoint)
 {
-    if (checkpoint == NULL)
-        return;
     pthread_mutex_lock(&checkpoint->lock);
     checkpoint->stop = true;
     pthread_cond_signal(&checkpoint->work);
     pthread_mutex_unlock(&checkpoint->lock);
     pthread_join(checkpoint->thread, NULL);
     sqlite3_close(checkpoint->handle);
+}
+
+void checkpoint_free(struct checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    if (checkpoint->handle != NULL)
+        stop(checkpoint);
     pthread_cond_destroy(&checkpoint->work);
     pthread_mutex_destroy(&checkpoint->lock);
     free(checkpoint);
-}
-
-void checkpoint_ask(struct checkpoint *checkpoint)
-{
-    pthread_mutex_lock(&checkpoint->lock);
-    checkpoint->asked = true;
-    pthread_cond_signal(&checkpoint->work);
-    pthread_mutex_unlock(&checkpoint->lock);
 }

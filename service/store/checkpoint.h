@@ -1,20 +1,18 @@
 /*
- * A thread that moves the write-ahead log into the database, by a connection of its own, so that who commits does not
- * wait for it. Thread-safe.
+ * The write-ahead log of a connection, moved into the database by a thread with a connection of its own, so that who
+ * commits does not wait for it.
  */
 #ifndef MUSTER_STORE_CHECKPOINT_H
 #define MUSTER_STORE_CHECKPOINT_H
 
+struct sqlite3;
 struct checkpoint;
 
-/* Starts the thread for the database in this file. NULL without memory, thread or connection. */
-struct checkpoint *checkpoint_new(const char *path);
+/* Watches the commits of this connection; the thread starts when the log is long for the first time. NULL without
+ * memory. */
+struct checkpoint *checkpoint_new(struct sqlite3 *watched);
 
-/* Stops and joins the thread. Before the owner's connection is closed: whoever closes the last one takes the log away.
- */
+/* Stops and joins the thread. Before the watched connection is closed: whoever closes the last one ends the log. */
 void checkpoint_free(struct checkpoint *checkpoint);
-
-/* Has it done soon; returns at once. What is asked while one is being done is done afterwards. */
-void checkpoint_ask(struct checkpoint *checkpoint);
 
 #endif

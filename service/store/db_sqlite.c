@@ -10,17 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Pages of the write-ahead log. A thread moves them into the database; the log begins anew only when all of them are
- * moved, and while one batch follows the other that thread does not catch up: then who commits does the rest. */
-#define CHECKPOINT_PAGES 4000
-#define LOG_PAGES        16000
-
 #define CHECKED_OCTETS (64 * 1024 * 1024)
 
 struct db {
     sqlite3 *handle;
-    struct checkpoint *checkpoint; /* NULL until it is needed for the first time */
-    int log_pages, next_checkpoint;
+    struct checkpoint *checkpoint;
     int lock; /* file descriptor of <path>.lock, -1 for :memory: */
     sqlite3_stmt *statements[SQL_COUNT];
     sqlite3_stmt *current;
@@ -91,25 +85,6 @@ static int keep_wal(struct db *db)
     return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
-/* After each commit; whatever becomes of a checkpoint, the commit stands. */
-static int after_commit(void *context, sqlite3 *handle, const char *name, int pages)
-{
-    struct db *db = context;
-    if (pages < db->log_pages)
-        db->next_checkpoint = CHECKPOINT_PAGES; /* the log has begun anew */
-    db->log_pages = pages;
-    if (pages < db->next_checkpoint)
-        return SQLITE_OK;
-    db->next_checkpoint = pages + CHECKPOINT_PAGES;
-    if (db->checkpoint == NULL)
-        db->checkpoint = checkpoint_new(sqlite3_db_filename(handle, name));
-    if (db->checkpoint != NULL && pages < LOG_PAGES)
-        checkpoint_ask(db->checkpoint);
-    else
-        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return SQLITE_OK;
-}
-
 struct db *db_new(const char *path, char *error, size_t error_size)
 {
     /* Savepoints keep what they would undo in memory, not in a file. The cache holds what a batch changes: less, and
@@ -135,9 +110,8 @@ struct db *db_new(const char *path, char *error, size_t error_size)
     if (result == SQLITE_OK && file)
         result = keep_wal(db);
     umask(mask);
-    db->next_checkpoint = CHECKPOINT_PAGES;
-    if (result == SQLITE_OK)
-        sqlite3_wal_hook(db->handle, after_commit, db);
+    if (result == SQLITE_OK && (db->checkpoint = checkpoint_new(db->handle)) == NULL)
+        result = SQLITE_NOMEM;
     if (result != SQLITE_OK || !passes_quick_check(db)) {
         snprintf(error, error_size, "%s cannot be used: %s; restore it from a backup", path,
                  result != SQLITE_OK ? sqlite3_errmsg(db->handle) : "it is damaged");
