@@ -1,6 +1,6 @@
 /*
  * The database engine as the store sees it: run one statement of sql.h, bind, step, read. db_sqlite.c is the only file
- * that sees SQLite. One thread owns a struct db.
+ * that sees SQLite, but for checkpoint.c. One thread owns a struct db.
  *
  * A statement in use: db_use() binds nothing yet; db_bind_*() in order of the parameters; db_step() until it is not
  * DB_ROW; db_done() always. Errors stick: after one, binds and steps do nothing, and db_done() returns it.

@@ -1,3 +1,4 @@
+#include "service/store/checkpoint.h"
 #include "service/store/db.h"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 
 struct db {
     sqlite3 *handle;
+    struct checkpoint *checkpoint;
     int lock; /* file descriptor of <path>.lock, -1 for :memory: */
     sqlite3_stmt *statements[SQL_COUNT];
     sqlite3_stmt *current;
@@ -87,11 +89,10 @@ struct db *db_new(const char *path, char *error, size_t error_size)
 {
     /* Savepoints keep what they would undo in memory, not in a file. The cache holds what a batch changes: less, and
      * its pages go to the log more than once. */
-    static const char setup[] =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-        "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
-        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
+    static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
+                                "PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
+                                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         return NULL;
@@ -109,6 +110,8 @@ struct db *db_new(const char *path, char *error, size_t error_size)
     if (result == SQLITE_OK && file)
         result = keep_wal(db);
     umask(mask);
+    if (result == SQLITE_OK && (db->checkpoint = checkpoint_new(db->handle)) == NULL)
+        result = SQLITE_NOMEM;
     if (result != SQLITE_OK || !passes_quick_check(db)) {
         snprintf(error, error_size, "%s cannot be used: %s; restore it from a backup", path,
                  result != SQLITE_OK ? sqlite3_errmsg(db->handle) : "it is damaged");
@@ -124,6 +127,7 @@ void db_free(struct db *db)
         return;
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(db->statements[i]);
+    checkpoint_free(db->checkpoint);
     sqlite3_close(db->handle);
     if (db->lock >= 0)
         close(db->lock);
