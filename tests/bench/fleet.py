@@ -21,7 +21,8 @@ FILTERS = ("muster/v1/device/+/+,muster/v1/admin/+/+/+,muster/v1/service/probe,m
 def database(online=DEVICES, spares=SPARES):
     """The path of a database with the fleet; made when it is not there, or when the tool or the schema are others."""
     folder = os.path.join(muster.PROGRAMS, "bench")
-    name = "fleet-%d-%d-%s.db" % (online, spares, digest([tool("fill")]))
+    stem = "fleet-%d-%d-" % (online, spares)
+    name = stem + digest([tool("fill")]) + ".db"
     path, begun = os.path.join(folder, name), time.monotonic()
     if os.path.exists(path):
         return path

@@ -183,7 +183,7 @@ static void connect_client(const char *port, const char *key_file)
 static void prepare_all(void)
 {
     null.sequence =
-        prepare("UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1 RETURNING event_sequence");
+        prepare("UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1 RETURNING event_sequence");
     null.event = prepare("INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "
                          "VALUES ($1, $2, $3, $4, 'default', 'status_changed', $5)");
     null.presence = prepare("UPDATE presence SET online = 0, since = $1, last_seen = $1, sequence = $2, "
