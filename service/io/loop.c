@@ -329,7 +329,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         if (!going_on || !write_apart(loop, clock_now()))
             return -1;
         outbox_pump(&loop->outbox, clock_now());
-        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt);
+        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt, clock_now().mono);
     }
     for (size_t i = 0; i < loop->core->presence.count; i += FLUSH_SLOTS)
         core_flush_seen(loop->core, clock_now(), &loop->flush_cursor, FLUSH_SLOTS);
