@@ -5,7 +5,6 @@
 
 #define STRIDE  611953 /* a prime: device after device in no order of memory, each once a round */
 #define TURN_MS 1      /* at a given rate */
-#define CHUNK   20000  /* heartbeats from marker to marker */
 #define WINDOW  3      /* markers that are under way */
 
 static void write_first(struct wire *wire, const struct fleet *fleet, const char *id)
@@ -133,7 +132,7 @@ static void mark(struct member *member)
 static void more(struct crowd *crowd, struct member *member)
 {
     (void)crowd;
-    if (run.fleet->marker >= 0 && run.beats.sent / CHUNK + run.all > run.marked)
+    if (run.fleet->marker >= 0 && run.beats.sent / run.fleet->chunk + run.all > run.marked)
         mark(member);
     run.stopped = run.marked - run.told >= WINDOW;
     if (!run.stopped || run.beats.over)
@@ -193,7 +192,7 @@ bool fleet_beat(const struct fleet *fleet)
 {
     static const struct crowd_rules rules = {hello, heard, more, count_lost};
     struct crowd crowd = {.rules = &rules,
-                          .port = fleet->port,
+                          .port = (int)fleet->port,
                           .count = fleet->connections,
                           .total = fleet->connections,
                           .in_size = 65536,

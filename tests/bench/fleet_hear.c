@@ -130,8 +130,12 @@ static bool listen_on(struct crowd *crowd)
 
 bool fleet_hear(const struct fleet *fleet)
 {
-    struct crowd crowd = {
-        .rules = &rules, .port = fleet->port, .count = 1, .total = 1, .in_size = IN_SIZE, .out_size = 2 * FLEET_BLOCK};
+    struct crowd crowd = {.rules = &rules,
+                          .port = (int)fleet->port,
+                          .count = 1,
+                          .total = 1,
+                          .in_size = IN_SIZE,
+                          .out_size = 2 * FLEET_BLOCK};
     bool done = prepare(fleet) && open_all(&crowd) && listen_on(&crowd);
     double seconds = run.last - run.first;
     printf("{\"devices\":%zu,\"twice\":%zu,\"others\":%zu,\"online\":%zu,\"seconds\":%.4f,\"per_second\":%.1f}\n",
@@ -177,7 +181,7 @@ bool fleet_steady(const struct fleet *fleet)
 {
     size_t members = fleet->connections + 1;
     struct crowd crowd = {.rules = &rules,
-                          .port = fleet->port,
+                          .port = (int)fleet->port,
                           .count = members,
                           .total = members,
                           .in_size = IN_SIZE,

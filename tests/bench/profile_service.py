@@ -12,7 +12,7 @@ from stand import end, run, settle  # pylint: disable=wrong-import-position
 FUNCTIONS = 12    # of each thread
 SECONDS = 10      # by perf
 COUNT = 20000     # by callgrind
-FEW, BEATING = 1000, 4
+FEW, BEATING, CHUNK = 1000, 4, 1500
 
 
 def by_perf(payload):
@@ -57,7 +57,7 @@ def by_callgrind(payload):
         for switch in ("on", "off"):
             run(["callgrind_control", "-i", switch, str(service.pid)], 60)
             if switch == "on":
-                stand.fleet("beat", devices=BEATING, connections=BEATING, count=COUNT, marker=FEW, payload=payload)
+                stand.fleet("beat", devices=BEATING, connections=BEATING, count=COUNT, chunk=CHUNK, marker=FEW, payload=payload)
         stand.children.remove(service)
         end(service, seconds=60)
         print("instructions per heartbeat")
