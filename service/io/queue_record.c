@@ -53,21 +53,21 @@ struct queue_record queue_record(const struct queue_item *item, size_t payload_l
 {
     const struct mqtt_message *message = &item->message;
     struct queue_record record = {.payload_length =
-                                (uint32_t)(message->length < payload_limit ? message->length : payload_limit),
-                            .topic_length = (uint16_t)message->topic_length,
-                            .response_topic_length = (uint16_t)message->response_topic_length,
-                            .correlation_length = (uint16_t)message->correlation_length,
-                            .stamp_length = (uint16_t)message->stamp_length,
-                            .kind = (uint8_t)item->kind,
-                            .source = (uint8_t)item->source,
-                            .outcome = (uint8_t)item->outcome,
-                            .retained = message->retained,
-                            .has_response_topic = message->response_topic != NULL,
-                            .has_correlation = message->correlation != NULL,
-                            .has_stamp = message->stamp != NULL,
-                            .has_payload = message->payload != NULL,
-                            .now = item->now,
-                            .id = item->id};
+                                      (uint32_t)(message->length < payload_limit ? message->length : payload_limit),
+                                  .topic_length = (uint16_t)message->topic_length,
+                                  .response_topic_length = (uint16_t)message->response_topic_length,
+                                  .correlation_length = (uint16_t)message->correlation_length,
+                                  .stamp_length = (uint16_t)message->stamp_length,
+                                  .kind = (uint8_t)item->kind,
+                                  .source = (uint8_t)item->source,
+                                  .outcome = (uint8_t)item->outcome,
+                                  .retained = message->retained,
+                                  .has_response_topic = message->response_topic != NULL,
+                                  .has_correlation = message->correlation != NULL,
+                                  .has_stamp = message->stamp != NULL,
+                                  .has_payload = message->payload != NULL,
+                                  .now = item->now,
+                                  .id = item->id};
     size_t octets = sizeof record + record.topic_length + record.payload_length + record.response_topic_length +
                     record.correlation_length + record.stamp_length;
     record.size = (uint32_t)((octets + ALIGN - 1) / ALIGN * ALIGN);

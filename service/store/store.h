@@ -115,6 +115,9 @@ struct device_counts {
 };
 enum status store_device_count(struct store *store, const char *tenant, struct device_counts *out);
 
+/* How many of all wait for approval: the one number of those that takes no walk over all devices. */
+enum status store_device_pending(struct store *store, int64_t *out);
+
 /* What presence needs of one device at start; calls `each` for every device in order of id. A status that is not ST_OK
  * from `each` ends the walk and is returned. */
 struct presence_seed {

@@ -164,6 +164,14 @@ enum status store_device_count(struct store *store, const char *tenant, struct d
     return db_done(store->db);
 }
 
+enum status store_device_pending(struct store *store, int64_t *out)
+{
+    db_use(store->db, SQL_DEVICE_PENDING);
+    if (db_step(store->db))
+        *out = db_int(store->db);
+    return db_done(store->db);
+}
+
 enum status store_presence_each(struct store *store, enum status (*each)(void *context, const struct presence_seed *),
                                 void *context)
 {

@@ -12,8 +12,8 @@
 /* As service/store/db_sqlite.c has them. */
 static const char setup[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-    "PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; "
-    "PRAGMA busy_timeout = 5000;";
+    "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
+    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
 
 static const char *const texts[SQL_COUNT] = {
 #define SQL_TEXT(name, text) [name] = text,

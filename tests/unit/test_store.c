@@ -249,6 +249,7 @@ static void test_pages(void)
     struct store *store = opened();
     static struct device_row rows[50];
     struct device_counts counts;
+    int64_t pending = -1;
     char after[LIMIT_UUID + 1] = "", last[LIMIT_UUID + 1] = "";
     size_t found = 0, total = 0;
     sql("INSERT INTO tenant VALUES ('acme', 0)");
@@ -276,6 +277,8 @@ static void test_pages(void)
     CHECK_INT(found, 41);
     CHECK_INT(store_device_count(store, NULL, &counts), ST_OK);
     CHECK(counts.total == 124 && counts.online == 62 && counts.active == 124 && counts.pending == 0, "all");
+    CHECK_INT(store_device_pending(store, &pending), ST_OK);
+    CHECK_INT(pending, counts.pending);
     CHECK_INT(store_device_count(store, "acme", &counts), ST_OK);
     CHECK_INT(counts.total, 41);
     store_free(store);
