@@ -254,7 +254,7 @@ static void wait_for(struct broker *broker, enum queue_kind kind, uint64_t id, i
 {
     struct queue_item item;
     while (count > 0 && clock_now().mono.ms < until.ms) {
-        queue_turn(broker->queue, 50);
+        queue_turn(broker->queue, 50, 0);
         while (queue_take(broker->queue, &item))
             count -= item.kind == kind && item.id == id;
     }

@@ -7,9 +7,13 @@
 
 #include <string.h>
 
-#define TURN_MS      50
-#define LOOP_LIGHT   4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
-#define TICK_BATCH   256
+#define TURN_MS     50
+#define LOOP_LIGHT  4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
+#define TICK_BATCH  256
+#define NAP_US      500 /* after a turn of heartbeats alone, that the next brings more of them: */
+#define FEW_LIGHT   32
+#define LONG_NAP_US 2000 /* each turn that takes the processor from the receiving thread costs more than its own time  \
+                          */
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
 #define EXPIRY_MS    5000
@@ -287,6 +291,8 @@ static void run_batch(struct loop *loop)
         else
             taken++;
     }
+    /* Requests want answers: their commit is nap enough. */
+    loop->nap_us = taken > 0 || light == 0 ? 0 : light < FEW_LIGHT ? NAP_US : LONG_NAP_US;
     struct now heard = queue_heard(loop->queue);
     hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
     loop->behind = false;
@@ -321,7 +327,8 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
         bool signs = parking_has_intents(&loop->parking) && clock_now().mono.ms >= loop->next_intent.ms;
-        if (queue_turn(loop->queue, signs || loop->behind ? 0 : TURN_MS))
+        bool waits = !signs && !loop->behind;
+        if (queue_turn(loop->queue, waits ? TURN_MS : 0, waits ? loop->nap_us : 0))
             hear_anew(loop, clock_now());
         run_batch(loop);
         bool going_on = commit(loop);

@@ -27,6 +27,7 @@ struct loop {
     struct event batch[LOOP_BATCH];
     size_t batch_count;
     bool full;   /* the last commit failed */
+    int nap_us;  /* before the next turn */
     bool behind; /* more deadlines have passed than one batch takes */
     struct mono next_apart, next_flush, next_expiry, next_waiting, next_intent;
     uint32_t flush_cursor;

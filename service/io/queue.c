@@ -11,7 +11,6 @@
 
 #define RESERVE (64 * 1024)   /* of each buffer, kept free of messages for the other kinds */
 #define KEEP    (1024 * 1024) /* of each buffer: what a burst has touched beyond it is given back to the system */
-#define NAP_NS  500000
 
 struct buffer {
     char *at;
@@ -116,19 +115,12 @@ static struct timespec after(int ms)
     return time;
 }
 
-/* With messages under way it is cheaper to sleep a moment and find many than to be woken for each: a wake costs more
- * than a heartbeat. */
-static void nap(const struct queue *queue, int timeout_ms)
-{
-    if (timeout_ms > 0 && queue->drained > 0)
-        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
-}
-
-bool queue_turn(struct queue *queue, int timeout_ms)
+bool queue_turn(struct queue *queue, int timeout_ms, int nap_us)
 {
     if (queue->drained < queue->draining.used)
         return false;
-    nap(queue, timeout_ms);
+    if (nap_us > 0)
+        nanosleep(&(struct timespec){.tv_nsec = nap_us * 1000L}, NULL);
     buffer_empty(&queue->draining);
     struct timespec until = after(timeout_ms);
     int result = 0;

@@ -37,11 +37,11 @@ void queue_put(struct queue *queue, const struct queue_item *item, size_t payloa
 void queue_wake(struct queue *queue);
 
 /* The owner's thread: when all was taken, waits for more (`timeout_ms` at most, until a wake) and changes the buffers.
- * After a turn that brought something it sleeps half a millisecond first, so that the next brings more (not with 0 ms).
- * What was taken before is not valid any more then. True when the last call lies so far back (QUEUE_PAUSE_MS) that the
- * process must have been stopped meanwhile: messages may wait where nobody has looked yet. */
+ * Sleeps `nap_us` microseconds (below a second) first, without being woken: with messages under way that is cheaper
+ * than a wake for each. What was taken before is not valid any more then. True when the last call lies so far back
+ * (QUEUE_PAUSE_MS) that the process must have been stopped meanwhile: messages may wait where nobody has looked yet. */
 #define QUEUE_PAUSE_MS 3000
-bool queue_turn(struct queue *queue, int timeout_ms);
+bool queue_turn(struct queue *queue, int timeout_ms, int nap_us);
 
 /* The owner's thread: the moment up to which all that came has been taken. It lies behind the clock while messages
  * wait: who judges silence by the clock would not have heard what is already here. */

@@ -121,9 +121,9 @@ void edge_forget_inbox(void)
 }
 
 /* Time stands still while there is work; then the trace goes on. */
-bool queue_turn(struct queue *queue, int timeout_ms)
+bool queue_turn(struct queue *queue, int timeout_ms, int nap_us)
 {
-    (void)queue;
+    (void)queue, (void)nap_us;
     bool work = inbox_taken < inbox_count || timeout_ms == 0;
     if (inbox_taken == inbox_count)
         edge_forget_inbox();

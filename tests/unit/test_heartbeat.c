@@ -104,7 +104,7 @@ static void test_takes_no_memory(void)
             put.message = (struct mqtt_message){.topic = topic, .topic_length = (size_t)length};
             queue_put(queue, &put, 100);
         }
-        queue_turn(queue, 10);
+        queue_turn(queue, 10, 100);
         heartbeat_look_ahead(core, topics, queue_ahead(queue, topics, PRESENCE_AHEAD));
         while (queue_take(queue, &item)) {
             struct event event = {.now = item.now,

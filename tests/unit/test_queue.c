@@ -49,7 +49,7 @@ static void test_two_threads(void)
     int taken = 0, wrong = 0;
     for (int64_t until = milliseconds() + 20000; taken < MESSAGES && milliseconds() < until;) {
         struct queue_item item;
-        queue_turn(queue, 50);
+        queue_turn(queue, 50, 0);
         for (; queue_take(queue, &item); taken++) {
             const struct mqtt_message *message = &item.message;
             wrong += atoi(message->payload) != taken || memcmp(message->topic, "t/opic", 6) != 0 ||
@@ -80,7 +80,7 @@ static void test_full(void)
     CHECK_INT(queue_dropped(queue), 0);
     struct queue_item item;
     int messages = 0, downs = 0;
-    queue_turn(queue, 0);
+    queue_turn(queue, 0, 0);
     while (queue_take(queue, &item)) {
         messages += item.kind == QUEUE_MESSAGE;
         downs += item.kind == QUEUE_DOWN;
@@ -99,10 +99,10 @@ static void test_cut_and_empty(void)
     queue_put(queue, &item, 4);
     queue_put(queue, &none, 4);
     CHECK(!queue_take(queue, &item), "nothing before the turn");
-    queue_turn(queue, 0);
+    queue_turn(queue, 0, 0);
     CHECK(queue_take(queue, &item), "the message");
     CHECK_INT(item.message.length, 4);
-    queue_turn(queue, 0); /* not all was taken: the buffers stay */
+    queue_turn(queue, 0, 0); /* not all was taken: the buffers stay */
     CHECK(queue_take(queue, &item) && item.kind == QUEUE_UP && item.source == 1, "the other");
     CHECK(item.message.payload == NULL && item.message.correlation == NULL && item.message.stamp == NULL,
           "absent stays absent");
@@ -122,11 +122,11 @@ static void test_waiting(void)
     struct queue *queue = queue_new(128 * 1024);
     pthread_t thread;
     int64_t begin = milliseconds();
-    queue_turn(queue, 60);
+    queue_turn(queue, 60, 0);
     CHECK(milliseconds() - begin >= 59, "waited %lld ms", (long long)(milliseconds() - begin));
     pthread_create(&thread, NULL, wake_soon, queue);
     begin = milliseconds();
-    queue_turn(queue, 10000);
+    queue_turn(queue, 10000, 0);
     CHECK(milliseconds() - begin < 5000, "woken after %lld ms", (long long)(milliseconds() - begin));
     pthread_join(thread, NULL);
     queue_free(queue);
@@ -142,16 +142,16 @@ static void test_heard(void)
     second.now.mono.ms = 2000;
     queue_put(queue, &first, 10);
     queue_put(queue, &second, 10);
-    CHECK(!queue_turn(queue, 0), "nothing was stopped");
+    CHECK(!queue_turn(queue, 0, 0), "nothing was stopped");
     queue_take(queue, &item);
     CHECK_INT(queue_heard(queue).mono.ms, 1000);
     int64_t before = milliseconds();
     queue_take(queue, &item);
     CHECK(queue_heard(queue).mono.ms > 2000 && queue_heard(queue).mono.ms <= before, "all that came before the turn");
-    queue_turn(queue, 10);
+    queue_turn(queue, 10, 0);
     CHECK(queue_heard(queue).mono.ms >= before, "nothing waits: up to now");
     nanosleep(&(struct timespec){.tv_sec = QUEUE_PAUSE_MS / 1000, .tv_nsec = 100000000}, NULL);
-    CHECK(queue_turn(queue, 0), "the owner was away for a while");
+    CHECK(queue_turn(queue, 0, 0), "the owner was away for a while");
     queue_free(queue);
 }
 
@@ -185,7 +185,7 @@ static void test_texts(void)
                                              .stamp = cases[i].stamp,
                                              .stamp_length = LENGTH(cases[i].stamp)};
         queue_put(queue, &item, cases[i].limit);
-        queue_turn(queue, 10);
+        queue_turn(queue, 10, 0);
         CHECK(queue_take(queue, &item), "case %zu", i);
         const struct mqtt_message *got = &item.message;
         CHECK(item.source == 1 && item.now.mono.ms == (int64_t)i && item.now.wall == -1 && item.id == UINT64_MAX &&
@@ -213,7 +213,7 @@ static void test_ahead(void)
         struct queue_item put = {.kind = kinds[i], .message = {.topic = "abcde" + i, .topic_length = 1}};
         queue_put(queue, &put, 0);
     }
-    queue_turn(queue, 10);
+    queue_turn(queue, 10, 0);
     for (size_t i = 0; i < 6; i++) {
         CHECK_INT(queue_ahead(queue, topics, 8), expected[i][1]);
         if (expected[i][1] > 0)
