@@ -24,11 +24,13 @@ $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libm
 tests-built: $(BUILD)/tests/flow/run_traces
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
-BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet issue_cost)
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet null_outbox null_start issue_cost)
 WIRE := $(call obj,$(call src,tests/wire))
-FILL := $(addprefix $(BUILD)/tests/bench/,fill_rows.o fleet_id.o)
+FILL := $(addprefix $(BUILD)/tests/bench/,fill_rows.o fleet_id.o store_connection.o)
 $(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
 $(BUILD)/tests/bench/fleet: $(addprefix $(BUILD)/tests/bench/,fleet.o fleet_beat.o fleet_hear.o fleet_id.o) $(WIRE)
+$(BUILD)/tests/bench/null_outbox: $(addprefix $(BUILD)/tests/bench/,null_outbox.o fleet_id.o store_connection.o) $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/null_start: $(BUILD)/tests/bench/null_start.o
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 $(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(FILL) $(BUILD)/libmuster-test.a
 $(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(FILL) $(BUILD)/libmuster-test.a
@@ -36,9 +38,10 @@ $(BUILD)/tests/bench/issue_cost: $(BUILD)/tests/bench/issue_cost.o $(BUILD)/libm
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
-.PHONY: bench
+.PHONY: bench bench-built
+bench-built: all $(BENCH_TOOLS)
 bench: SETUP_FOR = bench
-bench: all $(BENCH_TOOLS)
+bench: bench-built
 	@BUILD=$(BUILD) tests/bench/bench.py $(STEPS)
 
 # Of the steps in which devices are given certificates and keys.

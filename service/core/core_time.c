@@ -44,12 +44,14 @@ enum status core_start(struct core *core, struct now now)
 /* Writes that a device is offline; the copy of its slot is in core->life. */
 static enum status go_offline(struct core *core, const char *uuid, enum reason reason)
 {
+    struct device_row *device = &core->device;
     enum status status = store_event_begin(core->store);
     if (status != ST_OK)
         return status;
-    status = store_device_get(core->store, uuid, &core->device);
+    memcpy(device->uuid, uuid, strlen(uuid) + 1);
+    status = store_device_brief(core->store, core->life.slot.device, device);
     if (status == ST_OK)
-        status = life_write(core, &core->device, true, reason);
+        status = life_write(core, device, true, reason);
     return store_event_finish(core->store, status);
 }
 

@@ -107,6 +107,15 @@ uint32_t presence_add(struct presence *presence, const char *uuid, const struct 
     return number;
 }
 
+void presence_count(const struct presence *presence, int64_t *active, int64_t *online)
+{
+    *active = *online = 0;
+    for (uint32_t i = 0; i < presence->count; i++) {
+        *active += presence->slots[i].active;
+        *online += presence->slots[i].online;
+    }
+}
+
 void presence_rearm(struct presence *presence, uint32_t number, struct mono not_before)
 {
     const struct presence_slot *slot = &presence->slots[number];

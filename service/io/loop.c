@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TURN_MS      50
-#define LOOP_BEATS   4096 /* heartbeats that may come between two commits: about a millisecond */
+#define LOOP_LIGHT   4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
 #define TICK_BATCH   256
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
@@ -272,18 +272,20 @@ static void run_batch(struct loop *loop)
     struct now now = clock_now();
     step_parked(loop, now);
     size_t room = parking_room(&loop->parking), most = room < LOOP_BATCH ? room : LOOP_BATCH;
-    size_t taken = 0, beats = 0;
-    while (taken < most && beats < LOOP_BEATS && loop->batch_count < LOOP_BATCH &&
+    size_t taken = 0, light = 0;
+    while (taken < most && light < LOOP_LIGHT && loop->batch_count < LOOP_BATCH &&
            presence_has_room(&loop->core->presence, TICK_BATCH + 2) && effects_has_room(&loop->effects, ANSWER_ROOM)) {
-        if ((taken + beats) % PRESENCE_AHEAD == 0)
+        if ((taken + light) % PRESENCE_AHEAD == 0)
             look_ahead(loop);
         if (!queue_take(loop->queue, &item))
             break;
         bool is_beat = is_short(loop, &item);
         if (!is_beat)
             take(loop, &item);
-        beats += is_beat;
-        taken += !is_beat;
+        if (is_beat || item.kind != QUEUE_MESSAGE)
+            light++;
+        else
+            taken++;
     }
     struct now heard = queue_heard(loop->queue);
     hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
@@ -327,7 +329,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         if (!going_on || !write_apart(loop, clock_now()))
             return -1;
         outbox_pump(&loop->outbox, clock_now());
-        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt);
+        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt, clock_now().mono);
     }
     for (size_t i = 0; i < loop->core->presence.count; i += FLUSH_SLOTS)
         core_flush_seen(loop->core, clock_now(), &loop->flush_cursor, FLUSH_SLOTS);

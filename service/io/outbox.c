@@ -74,22 +74,30 @@ static bool send_event(struct outbox *outbox, const struct event_row *row)
     return true;
 }
 
-void outbox_pump(struct outbox *outbox, struct now now)
+/* Sends one page. False when there is no more to send, or nothing more can be sent now. */
+static bool send_page(struct outbox *outbox, struct now now)
 {
-    bool wants = outbox->open && outbox->more && outbox->in_flight < OUTBOX_WINDOW;
-    /* A batch that is still open could not even be undone: its events never happened. */
-    if (!wants || now.mono.ms < outbox->retry_at.ms || store_is_dirty(outbox->store))
-        return;
-    size_t found = 0, wanted = OUTBOX_WINDOW - outbox->in_flight;
-    if (store_event_list(outbox->store, outbox->sent, outbox->rows, wanted, &found) != ST_OK)
-        return;
+    size_t found = 0, room = OUTBOX_WINDOW - outbox->in_flight, wanted = room < OUTBOX_PAGE ? room : OUTBOX_PAGE;
+    if (wanted == 0 || store_event_list(outbox->store, outbox->sent, outbox->rows, wanted, &found) != ST_OK)
+        return false;
     outbox->more = found == wanted;
     for (size_t i = 0; i < found; i++)
         if (!send_event(outbox, &outbox->rows[i])) {
             outbox->more = true;
             outbox->retry_at = mono_add(now.mono, RETRY_MS);
-            return;
+            return false;
         }
+    return outbox->more;
+}
+
+void outbox_pump(struct outbox *outbox, struct now now)
+{
+    bool wants = outbox->open && outbox->more;
+    /* A batch that is still open could not even be undone: its events never happened. */
+    if (!wants || now.mono.ms < outbox->retry_at.ms || store_is_dirty(outbox->store))
+        return;
+    while (send_page(outbox, now))
+        ;
 }
 
 /* Drops what is acknowledged from the front of the window. */

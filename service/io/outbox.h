@@ -9,7 +9,8 @@
 #include "service/io/mqtt.h"
 #include "service/store/store.h"
 
-#define OUTBOX_WINDOW 32
+#define OUTBOX_WINDOW 512 /* what is sent between two commits goes on while the next one is made */
+#define OUTBOX_PAGE   64  /* events that are read at a time */
 
 struct outbox {
     struct store *store;
@@ -28,7 +29,7 @@ struct outbox {
         bool acknowledged;
     } window[OUTBOX_WINDOW]; /* in flight, in order */
     size_t in_flight;
-    struct event_row rows[OUTBOX_WINDOW];
+    struct event_row rows[OUTBOX_PAGE];
 };
 
 /* Starts behind what the store says was acknowledged. */

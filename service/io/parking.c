@@ -70,19 +70,20 @@ void parking_free(struct parking *parking, struct parked *parked)
     secret_wipe(parked->copy, octets(&parked->event));
     free(parked->copy);
     parked->copy = NULL;
+    parked->durable = false;
     parking->count--;
 }
 
 void parking_leave(struct parking *parking)
 {
-    for (size_t i = 0; i < PARKING_PLACES; i++)
+    for (size_t i = 0; i < PARKING_PLACES && parking->count > 0; i++)
         if (parking->places[i].copy != NULL && parking->places[i].stepped)
             parking_free(parking, &parking->places[i]);
 }
 
 void parking_mark_durable(struct parking *parking)
 {
-    for (size_t i = 0; i < PARKING_PLACES; i++)
+    for (size_t i = 0; i < PARKING_PLACES && parking->count > 0; i++)
         parking->places[i].durable = parking->places[i].ticket.stage == TICKET_INTENT;
 }
 

@@ -1,6 +1,7 @@
 #include "service/io/queue.h"
 
 #include "service/io/clock.h"
+#include "service/io/queue_record.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,21 +9,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define ALIGN   16
 #define RESERVE (64 * 1024)   /* of each buffer, kept free of messages for the other kinds */
 #define KEEP    (1024 * 1024) /* of each buffer: what a burst has touched beyond it is given back to the system */
 #define NAP_NS  500000
-
-/* An item as it lies in a buffer, and behind it the octets of its texts in the order of `texts`. Small, because the
- * octets go from one processor's cache to another's: that costs more than all else that is done with a heartbeat. */
-struct record {
-    uint32_t size, payload_length;
-    uint16_t topic_length, response_topic_length, correlation_length, stamp_length; /* MQTT gives each 16 bits */
-    uint8_t kind, source, outcome, retained;
-    bool has_response_topic, has_correlation, has_stamp, has_payload; /* NULL is not an empty text */
-    struct now now;
-    uint64_t id;
-};
 
 struct buffer {
     char *at;
@@ -92,83 +81,13 @@ void queue_free(struct queue *queue)
     free(queue);
 }
 
-static char *place(char *at, const void *from, size_t length)
-{
-    if (length > 0)
-        memcpy(at, from, length);
-    return at + length;
-}
-
-static void write_record(char *at, const struct record *record, const struct mqtt_message *from)
-{
-    *(struct record *)(void *)at = *record;
-    at = place(at + sizeof *record, from->topic, record->topic_length);
-    at = place(at, from->payload, record->payload_length);
-    at = place(at, from->response_topic, record->response_topic_length);
-    at = place(at, from->correlation, record->correlation_length);
-    place(at, from->stamp, record->stamp_length);
-}
-
-/* The reverse; returns where the next text lies. */
-static const char *read_text(const char *at, bool has, size_t length, const char **text, size_t *text_length)
-{
-    *text = has ? at : NULL;
-    *text_length = length;
-    return at + length;
-}
-
-static void read_record(const struct record *record, struct queue_item *item)
-{
-    const char *at = (const char *)(record + 1), *payload, *correlation;
-    struct mqtt_message *to = &item->message;
-    *item = (struct queue_item){.kind = (enum queue_kind)record->kind,
-                                .source = record->source,
-                                .id = record->id,
-                                .outcome = (enum mqtt_outcome)record->outcome,
-                                .now = record->now,
-                                .message.retained = record->retained};
-    at = read_text(at, true, record->topic_length, &to->topic, &to->topic_length);
-    at = read_text(at, record->has_payload, record->payload_length, &payload, &to->length);
-    at = read_text(at, record->has_response_topic, record->response_topic_length, &to->response_topic,
-                   &to->response_topic_length);
-    at = read_text(at, record->has_correlation, record->correlation_length, &correlation, &to->correlation_length);
-    read_text(at, record->has_stamp, record->stamp_length, &to->stamp, &to->stamp_length);
-    to->payload = payload;
-    to->correlation = correlation;
-}
-
-static struct record record_of(const struct queue_item *item, size_t payload_limit)
-{
-    const struct mqtt_message *message = &item->message;
-    struct record record = {.payload_length =
-                                (uint32_t)(message->length < payload_limit ? message->length : payload_limit),
-                            .topic_length = (uint16_t)message->topic_length,
-                            .response_topic_length = (uint16_t)message->response_topic_length,
-                            .correlation_length = (uint16_t)message->correlation_length,
-                            .stamp_length = (uint16_t)message->stamp_length,
-                            .kind = (uint8_t)item->kind,
-                            .source = (uint8_t)item->source,
-                            .outcome = (uint8_t)item->outcome,
-                            .retained = message->retained,
-                            .has_response_topic = message->response_topic != NULL,
-                            .has_correlation = message->correlation != NULL,
-                            .has_stamp = message->stamp != NULL,
-                            .has_payload = message->payload != NULL,
-                            .now = item->now,
-                            .id = item->id};
-    size_t octets = sizeof record + record.topic_length + record.payload_length + record.response_topic_length +
-                    record.correlation_length + record.stamp_length;
-    record.size = (uint32_t)((octets + ALIGN - 1) / ALIGN * ALIGN);
-    return record;
-}
-
 void queue_put(struct queue *queue, const struct queue_item *item, size_t payload_limit)
 {
-    struct record record = record_of(item, payload_limit);
+    struct queue_record record = queue_record(item, payload_limit);
     pthread_mutex_lock(&queue->mutex);
     struct buffer *buffer = &queue->filling;
     if (buffer->used + record.size + (item->kind == QUEUE_MESSAGE ? RESERVE : 0) <= queue->size) {
-        write_record(buffer->at + buffer->used, &record, &item->message);
+        queue_record_write(buffer->at + buffer->used, &record, &item->message);
         buffer->used += record.size;
     } else {
         queue->dropped++;
@@ -239,8 +158,8 @@ bool queue_take(struct queue *queue, struct queue_item *item)
 {
     if (queue->drained == queue->draining.used)
         return false;
-    const struct record *record = (const struct record *)(void *)(queue->draining.at + queue->drained);
-    read_record(record, item);
+    const struct queue_record *record = (const struct queue_record *)(void *)(queue->draining.at + queue->drained);
+    queue_record_read(record, item);
     queue->drained += record->size;
     queue->last = item->now;
     return true;
@@ -250,9 +169,9 @@ size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most)
 {
     size_t found = 0, at = queue->drained;
     for (size_t i = 0; i < most && at < queue->draining.used; i++) {
-        const struct record *record = (const struct record *)(void *)(queue->draining.at + at);
+        const struct queue_record *record = (const struct queue_record *)(void *)(queue->draining.at + at);
         if (record->kind == QUEUE_MESSAGE)
-            topics[found++] = (struct text){(const char *)(record + 1), record->topic_length};
+            topics[found++] = (struct text){queue_record_topic(record), record->topic_length};
         at += record->size;
     }
     return found;

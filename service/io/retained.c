@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define PAGE_MS 20 /* between two pages */
+
 static void send(struct mqtt *mqtt, const char *tenant, const char *uuid, const char *body)
 {
     char topic[LIMIT_TOPIC];
@@ -37,15 +39,17 @@ void retained_clear(struct mqtt *mqtt, const char *tenant, const char *uuid)
 void retained_walk_start(struct retained_walk *walk)
 {
     walk->going = true;
+    walk->next = (struct mono){0};
     walk->after[0] = '\0';
 }
 
-void retained_walk_on(struct retained_walk *walk, struct core *core, struct mqtt *mqtt)
+void retained_walk_on(struct retained_walk *walk, struct core *core, struct mqtt *mqtt, struct mono now)
 {
     struct device_row *devices = core->page.devices;
     size_t found = 0;
-    if (!walk->going)
+    if (!walk->going || now.ms < walk->next.ms)
         return;
+    walk->next = mono_add(now, PAGE_MS);
     enum status status = store_device_list(core->store, NULL, walk->after, devices, LIMIT_PAGE_ITEMS, &found);
     for (size_t i = 0; i < found; i++)
         if (devices[i].state == DEVICE_DECOMMISSIONED)

@@ -36,6 +36,9 @@
     X(SQL_RELEASE, "RELEASE event")                                                                                    \
     X(SQL_UNDO, "ROLLBACK TO event")                                                                                   \
     X(SQL_DEVICE_GET, "SELECT " SQL_DEVICE_COLUMNS SQL_DEVICE_TABLES "WHERE device.uuid = $1")                         \
+    X(SQL_DEVICE_BRIEF, "SELECT coalesce(device_id, ''), tenant, online, since, last_seen, sequence, sessions, "       \
+                        "connection FROM presence JOIN device ON device.id = presence.device "                         \
+                        "WHERE presence.device = $1")                                                                  \
     X(SQL_DEVICE_INSERT,                                                                                               \
       "INSERT INTO device (uuid, device_id, tenant, name, type, api_endpoint, hardware, tags, state, manual, "         \
       "credential_used, offline_after, created_at, updated_at, registered_at) "                                        \
@@ -52,6 +55,7 @@
       "SELECT count(*), count(*) FILTER (WHERE state IN (2, 3)), count(*) FILTER (WHERE online = 1), "                 \
       "count(*) FILTER (WHERE state = 1) FROM device JOIN presence ON presence.device = device.id "                    \
       "WHERE $1 = '' OR tenant = $1")                                                                                  \
+    X(SQL_DEVICE_PENDING, "SELECT count(*) FROM device WHERE state = 1")                                               \
     X(SQL_DEVICE_USED, "UPDATE device SET credential_used = 1, manual = 0 WHERE id = $1")                              \
     X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, sessions, "     \
                          "connection "                                                                                 \
@@ -126,8 +130,8 @@
       "DELETE FROM request WHERE (scope, request_id) IN (SELECT scope, request_id FROM request WHERE at < $1 "         \
       "ORDER BY at LIMIT $2)")                                                                                         \
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
-    X(SQL_EVENT_COUNT, "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = $1")                          \
-    X(SQL_EVENT_SEQUENCE, "SELECT event_sequence FROM device WHERE id = $1")                                           \
+    X(SQL_EVENT_COUNT, "UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1")                    \
+    X(SQL_EVENT_SEQUENCE, "SELECT event_sequence FROM presence WHERE device = $1")                                     \
     X(SQL_EVENT_INSERT,                                                                                                \
       "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)")        \
     X(SQL_EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE id > $1 ORDER BY id LIMIT $2")                     \

@@ -95,6 +95,10 @@ struct device_row {
 
 enum status store_device_get(struct store *store, const char *uuid, struct device_row *out); /* ST_DEVICE_NOT_FOUND */
 
+/* Of the device with this id: what an event of its status tells (id, device_id, tenant, presence); all else in `out`
+ * stays as it is. The same errors. */
+enum status store_device_brief(struct store *store, int64_t id, struct device_row *out);
+
 /* Inserts a device (its id is stored in `row`) with its presence, or updates all but uuid, id and presence. */
 enum status store_device_insert(struct store *store, struct device_row *row);
 enum status store_device_update(struct store *store, const struct device_row *row);
@@ -110,6 +114,9 @@ struct device_counts {
     int64_t total, active, online, pending;
 };
 enum status store_device_count(struct store *store, const char *tenant, struct device_counts *out);
+
+/* How many of all wait for approval: the one number of those that takes no walk over all devices. */
+enum status store_device_pending(struct store *store, int64_t *out);
 
 /* What presence needs of one device at start; calls `each` for every device in order of id. A status that is not ST_OK
  * from `each` ends the walk and is returned. */

@@ -49,6 +49,22 @@ enum status store_device_get(struct store *store, const char *uuid, struct devic
     return status == ST_OK && !found ? ST_DEVICE_NOT_FOUND : status;
 }
 
+enum status store_device_brief(struct store *store, int64_t id, struct device_row *out)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_DEVICE_BRIEF);
+    db_bind_int(db, id);
+    bool found = db_step(db);
+    if (found) {
+        out->id = id;
+        db_text(db, out->device_id, sizeof out->device_id);
+        db_text(db, out->tenant, sizeof out->tenant);
+        read_presence(db, &out->presence);
+    }
+    enum status status = db_done(db);
+    return status == ST_OK && !found ? ST_DEVICE_NOT_FOUND : status;
+}
+
 static void bind_device(struct db *db, const struct device_row *row)
 {
     db_bind_text(db, row->device_id[0] != '\0' ? row->device_id : NULL);
@@ -145,6 +161,14 @@ enum status store_device_count(struct store *store, const char *tenant, struct d
         out->online = db_int(store->db);
         out->pending = db_int(store->db);
     }
+    return db_done(store->db);
+}
+
+enum status store_device_pending(struct store *store, int64_t *out)
+{
+    db_use(store->db, SQL_DEVICE_PENDING);
+    if (db_step(store->db))
+        *out = db_int(store->db);
     return db_done(store->db);
 }
 

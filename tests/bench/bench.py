@@ -4,7 +4,8 @@ bar | holds or falls short", and writes them to $BUILD/bench/STEP.json; the exit
 
 usage: BUILD=build bench.py [STEP...]      without a step: all of them
        RESUME=1 bench.py            a step that the same programs have done before is only told again
-       ENROL=5000 bench.py enrol   another number of devices for that step
+       ENROL=5000 bench.py enrol    another number of devices for that step
+       FLEET=20000 bench.py start   another number than a million, for those that have so many
 """
 import glob
 import importlib
@@ -17,7 +18,8 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from stand import Figures, digest, muster, program, show, tool  # pylint: disable=wrong-import-position
 
-STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "provision", "dynsec", "rsa", "device"]
+STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "memory", "start", "steady", "silence",
+         "path", "provision", "dynsec", "rsa", "device"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -29,7 +31,9 @@ def made_by(name):
     """A digest of all that the figures of a step come from."""
     programs = [program(each) for each in ("musterd", "musterctl", "muster_gate.so")]
     tools = [each for each in glob.glob(tool("*")) if "." not in os.path.basename(each)]
-    return digest(programs + sorted(tools) + [os.path.join(HERE, each) for each in ("bench_%s.py" % name, "stand.py", "fleet.py")])
+    scripts = [os.path.join(HERE, each) for each in ("bench_%s.py" % name, "stand.py", "fleet.py")]
+    counts = ["%s=%s" % (each, os.environ.get(each, "")) for each in ("ENROL", "FLEET")]
+    return " ".join([digest(programs + sorted(tools) + scripts), *counts])
 
 
 def tell_again(name):

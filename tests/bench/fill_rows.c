@@ -2,25 +2,14 @@
 
 #include "service/io/entropy.h"
 #include "tests/bench/fleet_id.h"
+#include "tests/bench/store_connection.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define BATCH 100000
-#define PEM   745 /* octets of a device's certificate on a P-256 key */
-
-/* The store's own connection, so that it can be told to hurry. */
-static sqlite3 *connection;
-
-static int keep_connection(sqlite3 *opened, char **error, const void *api)
-{
-    (void)error;
-    (void)api;
-    connection = opened;
-    return SQLITE_OK;
-}
+#define PEM   790 /* octets of a device's certificate on a P-256 key */
 
 /* Of a million random ids of 40 bits, the key's, two would likely be the same: an odd factor makes each another one. */
 static void spread(size_t number, unsigned char out[8])
@@ -66,6 +55,7 @@ static enum status add_device(struct store *store, const struct filled *filled, 
     snprintf(row->device_id, sizeof row->device_id, "%.8s%.4s", filled->key.id, filled->certificate_id);
     snprintf(row->tenant, sizeof row->tenant, "default");
     snprintf(row->type, sizeof row->type, "sensor");
+    snprintf(row->tags, sizeof row->tags, "{}");
     enum status status = store_device_insert(store, row);
     if (status == ST_OK)
         status = store_api_key_set(store, row->id, filled->key.id, filled->key.hash, now);
@@ -94,7 +84,7 @@ static enum status add_batch(struct store *store, const struct fill *plan, size_
 }
 
 /* What has used its certificate has made it active; then the database is as the service leaves it. */
-static bool finish(const struct fill *plan)
+static bool finish(const struct fill *plan, sqlite3 *connection)
 {
     static const char used[] = "UPDATE certificate SET state = 'active', activated_at = created_at";
     return (plan->prefix != NULL || sqlite3_exec(connection, used, NULL, NULL, NULL) == SQLITE_OK) &&
@@ -104,15 +94,14 @@ static bool finish(const struct fill *plan)
 bool fill(const struct fill *plan, char *error, size_t size)
 {
     static const char hurry[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -3000000";
-    sqlite3_auto_extension((void (*)(void))keep_connection);
-    struct store *store = store_new(plan->path, error, size);
-    sqlite3_reset_auto_extension();
+    sqlite3 *connection = NULL;
+    struct store *store = store_connection(plan->path, &connection, error, size);
     if (store == NULL)
         return false;
     bool done = sqlite3_exec(connection, hurry, NULL, NULL, NULL) == SQLITE_OK;
     for (size_t i = 0; i < plan->count && done; i += BATCH)
         done = add_batch(store, plan, i, i + BATCH < plan->count ? i + BATCH : plan->count) == ST_OK;
-    done = done && finish(plan);
+    done = done && finish(plan, connection);
     if (!done)
         snprintf(error, size, "%s", sqlite3_errmsg(connection));
     store_free(store);

@@ -4,7 +4,8 @@
  * beat    heartbeats at QoS 0 of devices=N over connections=K, rate=R per second (0: as fast as the broker takes them)
  *         for seconds=S or until count=N; payload=TEXT; every=N: each N-th device is silent; marker=N: this device and
  *         the next ones are offline, and between the others one of theirs beats now and then: its event says that all
- *         before it is done. No more is under way than the broker keeps
+ *         before it is done. One in chunk=N, so that no more is under way than the broker keeps;
+ *         retained=1: their retained status instead, as the service publishes it
  * hear    counts the devices that go offline: expected=N, and how many twice; ends quiet_ms=N after the last one
  * steady  both: each N-th device beats once only and must go offline threshold_ms=N later, and no other one
  * Prints one line of JSON.
@@ -25,39 +26,39 @@ static bool read_key(const char *path, char *key)
     return read;
 }
 
+/* One NAME=VALUE. */
 static bool set(struct fleet *fleet, const char *word)
 {
     const struct {
         const char *name;
-        size_t *at;
-    } sizes[] = {{"devices", &fleet->devices},
-                 {"connections", &fleet->connections},
-                 {"every", &fleet->every},
-                 {"count", &fleet->count},
-                 {"expected", &fleet->expected}};
-    const struct {
-        const char *name;
-        long *at;
-    } longs[] = {{"quiet_ms", &fleet->quiet_ms}, {"threshold_ms", &fleet->threshold_ms}, {"marker", &fleet->marker}};
+        size_t *size;
+        long *number;
+        double *real;
+    } words[] = {{"devices=", &fleet->devices, NULL, NULL},   {"connections=", &fleet->connections, NULL, NULL},
+                 {"every=", &fleet->every, NULL, NULL},       {"count=", &fleet->count, NULL, NULL},
+                 {"expected=", &fleet->expected, NULL, NULL}, {"retained=", &fleet->retained, NULL, NULL},
+                 {"chunk=", &fleet->chunk, NULL, NULL},       {"port=", NULL, &fleet->port, NULL},
+                 {"quiet_ms=", NULL, &fleet->quiet_ms, NULL}, {"threshold_ms=", NULL, &fleet->threshold_ms, NULL},
+                 {"marker=", NULL, &fleet->marker, NULL},     {"rate=", NULL, NULL, &fleet->rate},
+                 {"seconds=", NULL, NULL, &fleet->seconds}};
     const char *value = strchr(word, '=');
-    size_t length = value != NULL ? (size_t)(value - word) : 0;
     if (value++ == NULL)
         return false;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (strlen(sizes[i].name) == length && memcmp(sizes[i].name, word, length) == 0)
-            return *sizes[i].at = strtoul(value, NULL, 10), true;
-    for (size_t i = 0; i < sizeof longs / sizeof *longs; i++)
-        if (strlen(longs[i].name) == length && memcmp(longs[i].name, word, length) == 0)
-            return *longs[i].at = atol(value), true;
-    if (strncmp(word, "port=", 5) == 0)
-        return fleet->port = atoi(value), fleet->port > 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strncmp(words[i].name, word, (size_t)(value - word)) != 0)
+            continue;
+        if (words[i].size != NULL)
+            *words[i].size = strtoul(value, NULL, 10);
+        else if (words[i].number != NULL)
+            *words[i].number = atol(value);
+        else
+            *words[i].real = atof(value);
+        return true;
+    }
     if (strncmp(word, "key=", 4) == 0)
         return read_key(value, fleet->key);
-    if (strncmp(word, "payload=", 8) == 0)
-        return fleet->payload = value, strlen(value) < FLEET_TEXT;
-    if (strncmp(word, "rate=", 5) == 0)
-        return fleet->rate = atof(value), true;
-    return strncmp(word, "seconds=", 8) == 0 ? fleet->seconds = atof(value), true : false;
+    fleet->payload = value;
+    return strncmp(word, "payload=", 8) == 0 && strlen(value) < FLEET_TEXT;
 }
 
 void fleet_hello(const struct fleet *fleet, struct member *member)
@@ -85,7 +86,8 @@ bool fleet_change(const struct wire_packet *packet, uint64_t *number, bool *offl
 
 int main(int count, char **words)
 {
-    struct fleet fleet = {.connections = 20, .devices = 1, .marker = -1, .quiet_ms = 1000, .payload = ""};
+    struct fleet fleet = {
+        .connections = 20, .devices = 1, .chunk = 20000, .marker = -1, .quiet_ms = 1000, .payload = ""};
     bool good = count > 2;
     for (int i = 2; i < count && good; i++)
         if (!set(&fleet, words[i])) {

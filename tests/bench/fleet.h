@@ -15,11 +15,10 @@
 
 /* The words of the command line; `every` n: the devices whose number is a multiple of n are the silent ones. */
 struct fleet {
-    int port;
     char key[FLEET_TEXT]; /* "": the broker wants none */
-    size_t devices, connections, every, count, expected;
+    size_t devices, connections, every, count, expected, retained, chunk;
     double rate, seconds;
-    long quiet_ms, threshold_ms, marker;
+    long port, quiet_ms, threshold_ms, marker;
     const char *payload;
 };
 

@@ -13,6 +13,9 @@ from stand import Stand, digest, last_json, muster, program, read, run, start, t
 DEVICES = int(os.environ.get("FLEET", "1000000"))  # registered and online
 SPARES = 1000                                      # and so many that are offline: a heartbeat of theirs makes an event
 START_S = 120
+# What the service subscribes.
+FILTERS = ("muster/v1/device/+/+,muster/v1/admin/+/+/+,muster/v1/service/probe,muster/v1/gate/connected,"
+           "muster/v1/gate/disconnected,muster/v1/gate/refused")
 
 
 def database(online=DEVICES, spares=SPARES):
@@ -54,14 +57,18 @@ def memory_mb(pid, name="VmRSS", file="status"):
 class FleetStand(Stand):
     """A stand whose database is a copy of the fleet's. `settings` are further lines of muster.conf."""
 
-    def __init__(self, *settings, online=DEVICES, retained=False):
+    def __init__(self, *settings, online=DEVICES):
         super().__init__()
         self.service = None
         self.take_database(database(online))
-        with open(self.path("muster.conf"), "a", encoding="utf-8") as file:
-            lines = ["device_limit %d" % (DEVICES + SPARES), "offline_after_seconds 604800",
-                     "retained_status %s" % ("true" if retained else "false"), *settings]
-            file.write("".join(line + "\n" for line in lines))
+        self.set("device_limit %d" % (DEVICES + SPARES), "offline_after_seconds 604800", "retained_status false", *settings)
+
+    def set(self, *settings):
+        """Lines of muster.conf, in the place of those with the same keys."""
+        keys = [line.split()[0] for line in settings]
+        kept = [line for line in read(self.path("muster.conf")).splitlines() if line.split()[:1] and line.split()[0] not in keys]
+        with open(self.path("muster.conf"), "w", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in [*kept, *settings]))
 
     def take_database(self, path):
         """A copy, in the file that musterctl init made: its owner and its mode stay. So do the operators."""
@@ -78,6 +85,10 @@ class FleetStand(Stand):
                 return base.execute(text, values).fetchall()
         finally:
             base.close()
+
+    def reader(self):
+        """A connection that only reads, beside the service."""
+        return sqlite3.connect("file:%s?mode=ro" % self.path("muster.db"), uri=True, timeout=5)
 
     def start_twin(self):
         """A second broker like the first, for what must not be heard by the service: its port."""

@@ -5,18 +5,27 @@
 
 #define STRIDE  611953 /* a prime: device after device in no order of memory, each once a round */
 #define TURN_MS 1      /* at a given rate */
-#define CHUNK   20000  /* heartbeats from marker to marker */
 #define WINDOW  3      /* markers that are under way */
+
+static void write_first(struct wire *wire, const struct fleet *fleet, const char *id)
+{
+    char topic[FLEET_TEXT];
+    snprintf(topic, sizeof topic, fleet->retained > 0 ? "muster/v1/status/default/%s" : "muster/v1/device/%s/heartbeat",
+             id);
+    wire_publish(wire, 4, 0, topic,
+                 fleet->retained > 0 ? "{\"status\":\"online\",\"since\":\"2026-01-01T00:00:00.000Z\",\"sequence\":1}"
+                                     : fleet->payload,
+                 0);
+    wire->at[0] |= fleet->retained > 0;
+}
 
 void beats_init(struct beats *beats, const struct fleet *fleet)
 {
-    static const char prefix[] = "muster/v1/device/";
-    char id[FLEET_ID + 1], topic[FLEET_TEXT];
+    char id[FLEET_ID + 1];
     struct wire wire = {beats->packet, 0, sizeof beats->packet};
     *beats = (struct beats){.fleet = fleet};
     fleet_id(0, id);
-    snprintf(topic, sizeof topic, "%s%s/heartbeat", prefix, id);
-    wire_publish(&wire, 4, 0, topic, fleet->payload, 0);
+    write_first(&wire, fleet, id);
     beats->length = wire.length;
     const unsigned char *found = memmem(beats->packet, beats->length, id, FLEET_ID);
     beats->at = (size_t)(found - beats->packet);
@@ -123,7 +132,7 @@ static void mark(struct member *member)
 static void more(struct crowd *crowd, struct member *member)
 {
     (void)crowd;
-    if (run.fleet->marker >= 0 && run.beats.sent / CHUNK + run.all > run.marked)
+    if (run.fleet->marker >= 0 && run.beats.sent / run.fleet->chunk + run.all > run.marked)
         mark(member);
     run.stopped = run.marked - run.told >= WINDOW;
     if (!run.stopped || run.beats.over)
@@ -183,7 +192,7 @@ bool fleet_beat(const struct fleet *fleet)
 {
     static const struct crowd_rules rules = {hello, heard, more, count_lost};
     struct crowd crowd = {.rules = &rules,
-                          .port = fleet->port,
+                          .port = (int)fleet->port,
                           .count = fleet->connections,
                           .total = fleet->connections,
                           .in_size = 65536,

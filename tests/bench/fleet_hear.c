@@ -6,6 +6,7 @@
 
 #define IN_SIZE (256 * 1024)
 #define TURN_MS 1
+#define STALL_S 20.0 /* so long after the last event no more are waited for */
 
 static struct {
     const struct fleet *fleet;
@@ -72,6 +73,7 @@ static void heard(struct crowd *crowd, struct member *member, const struct wire_
     (void)crowd;
     (void)member;
     run.accepted += packet->type == WIRE_CONNACK && wire_accepted(packet);
+    run.beats.pongs += packet->type == WIRE_PINGRESP;
     run.subscribed = run.subscribed || packet->type == WIRE_SUBACK;
     if (!fleet_change(packet, &number, &offline))
         return;
@@ -115,20 +117,25 @@ static bool listen_on(struct crowd *crowd)
 {
     const struct fleet *fleet = run.fleet;
     double begun = crowd_clock();
-    for (;;) {
-        double now = crowd_clock(), quiet = now - (run.last > 0 ? run.last : begun);
-        if (!crowd_turn(crowd, 20))
-            return false;
-        if (run.told == fleet->expected || run.last > 0 ? quiet > (double)fleet->quiet_ms / 1000
-                                                        : quiet > fleet->seconds)
+    while (crowd_turn(crowd, 20)) {
+        double quiet = crowd_clock() - (run.last > 0 ? run.last : begun);
+        double most = run.told == fleet->expected ? (double)fleet->quiet_ms / 1000
+                      : run.last > 0              ? STALL_S
+                                                  : fleet->seconds;
+        if (quiet > most)
             return true;
     }
+    return false;
 }
 
 bool fleet_hear(const struct fleet *fleet)
 {
-    struct crowd crowd = {
-        .rules = &rules, .port = fleet->port, .count = 1, .total = 1, .in_size = IN_SIZE, .out_size = 2 * FLEET_BLOCK};
+    struct crowd crowd = {.rules = &rules,
+                          .port = (int)fleet->port,
+                          .count = 1,
+                          .total = 1,
+                          .in_size = IN_SIZE,
+                          .out_size = 2 * FLEET_BLOCK};
     bool done = prepare(fleet) && open_all(&crowd) && listen_on(&crowd);
     double seconds = run.last - run.first;
     printf("{\"devices\":%zu,\"twice\":%zu,\"others\":%zu,\"online\":%zu,\"seconds\":%.4f,\"per_second\":%.1f}\n",
@@ -174,7 +181,7 @@ bool fleet_steady(const struct fleet *fleet)
 {
     size_t members = fleet->connections + 1;
     struct crowd crowd = {.rules = &rules,
-                          .port = fleet->port,
+                          .port = (int)fleet->port,
                           .count = members,
                           .total = members,
                           .in_size = IN_SIZE,

@@ -31,7 +31,7 @@
               "VALUES (?, ?, 'default', '', 'sensor', '', '', '', 3, 0, 0, 0, ?, ?, ?)")                               \
     X(PRESENCE, "INSERT INTO presence VALUES (?, 0, ?, 0, 1, zeroblob(32), 0)")                                        \
     X(API_KEY, "INSERT INTO api_key VALUES (?, ?, ?, ?)")                                                              \
-    X(SEQUENCE, "UPDATE device SET event_sequence = event_sequence + 1 WHERE id = ?")                                  \
+    X(SEQUENCE, "UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = ?")                            \
     X(EVENT, "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "                                     \
              "VALUES (?, ?, ?, ?, 'default', ?, ?)")                                                                   \
     X(INTENT_END, "DELETE FROM intent WHERE certificate_id = ?")                                                       \

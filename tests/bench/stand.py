@@ -150,10 +150,10 @@ class Stand:
             subprocess.run([tool("fill"), self.path("muster.db"), str(count), prefix], stdout=file, check=True)
         return logins
 
-    def sink(self, gate, filter_name=DEVICE_HEARTBEATS, expected=0, quiet_ms=2000, port=None):
+    def sink(self, gate, filter_name=DEVICE_HEARTBEATS, expected=0, quiet_ms=2000, port=None, prefix=()):
         """The null service, subscribed (to filters with commas between them); result() waits for its end."""
         user, password = ("_muster", self.secret("service.key")) if gate else ("-", "-")
-        child = subprocess.Popen([tool("sink"), str(port or self.port(gate)), "_sink", user, password, filter_name, str(expected),
+        child = subprocess.Popen([*prefix, tool("sink"), str(port or self.port(gate)), "_sink", user, password, filter_name, str(expected),
                                   str(quiet_ms)], stdout=subprocess.PIPE, text=True)
         self.children.append(child)
         if child.stdout.readline().strip() != "ready":

@@ -40,8 +40,8 @@ bool world_is_sound(char *what, size_t size)
     static const struct {
         const char *sql, *what;
     } never[] = {
-        {"SELECT count(*) FROM device WHERE event_sequence <> "
-         "(SELECT coalesce(max(sequence), event_sequence) FROM event WHERE event.device = device.id)",
+        {"SELECT count(*) FROM presence WHERE event_sequence <> "
+         "(SELECT coalesce(max(event.sequence), event_sequence) FROM event WHERE event.device = presence.device)",
          "a sequence was taken without its event"},
         {"SELECT count(*) FROM (SELECT count(*) c, max(sequence) - min(sequence) + 1 d FROM event GROUP BY device) "
          "WHERE c <> d",

@@ -451,6 +451,7 @@ static void test_many(void)
     enum { MANY = 100000 };
     char uuid[32];
     int wrong = 0;
+    int64_t active, online;
     start(MANY, 1000);
     presence_hear(&presence, (struct mono){1000});
     for (int i = 0; i < MANY; i++) {
@@ -466,6 +467,8 @@ static void test_many(void)
         wrong += presence_find(&presence, uuid, strlen(uuid) - 1) == (uint32_t)i;
     }
     CHECK_INT(wrong, 0);
+    presence_count(&presence, &active, &online);
+    CHECK(active == 0 && online == MANY, "counted");
     CHECK_INT(presence_find(&presence, "nobody", 6), PRESENCE_NONE);
     CHECK_INT(tick(1000 + 1999), 0);
     int gone = tick(1000 + 4500 + 128);

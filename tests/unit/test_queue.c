@@ -155,8 +155,78 @@ static void test_heard(void)
     queue_free(queue);
 }
 
+/* Nothing is not an empty text; and a payload is cut where it is too long. */
+static void test_texts(void)
+{
+    static const struct {
+        const char *payload, *response_topic, *correlation, *stamp;
+        size_t limit, length;
+    } cases[] = {{NULL, NULL, NULL, NULL, 10, 0},
+                 {"", "", "", "", 10, 0},
+                 {"payload", NULL, "", "stamp", 10, 7},
+                 {"payload", "response", NULL, NULL, 3, 3},
+                 {"", "response", "correlation", "", 0, 0}};
+    struct queue *queue = queue_new(100000);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+#define LENGTH(text) ((text) != NULL ? strlen(text) : 0)
+#define SAME(got, length, wanted)                                                                                      \
+    (((got) == NULL) == ((wanted) == NULL) && (length) == LENGTH(wanted) &&                                            \
+     ((length) == 0 || memcmp((got), (wanted), (length)) == 0))
+        struct queue_item item = {.kind = QUEUE_MESSAGE, .source = 1, .now = {{(int64_t)i}, -1}, .id = UINT64_MAX};
+        item.message = (struct mqtt_message){.topic = "t",
+                                             .topic_length = 1,
+                                             .payload = cases[i].payload,
+                                             .length = LENGTH(cases[i].payload),
+                                             .retained = i % 2 == 0,
+                                             .response_topic = cases[i].response_topic,
+                                             .response_topic_length = LENGTH(cases[i].response_topic),
+                                             .correlation = cases[i].correlation,
+                                             .correlation_length = LENGTH(cases[i].correlation),
+                                             .stamp = cases[i].stamp,
+                                             .stamp_length = LENGTH(cases[i].stamp)};
+        queue_put(queue, &item, cases[i].limit);
+        queue_turn(queue, 10);
+        CHECK(queue_take(queue, &item), "case %zu", i);
+        const struct mqtt_message *got = &item.message;
+        CHECK(item.source == 1 && item.now.mono.ms == (int64_t)i && item.now.wall == -1 && item.id == UINT64_MAX &&
+                  got->retained == (i % 2 == 0) && got->topic_length == 1 && *got->topic == 't',
+              "case %zu: the head", i);
+        CHECK((got->payload == NULL) == (cases[i].payload == NULL) && got->length == cases[i].length &&
+                  (got->length == 0 || memcmp(got->payload, cases[i].payload, got->length) == 0),
+              "case %zu: payload", i);
+        CHECK(SAME(got->response_topic, got->response_topic_length, cases[i].response_topic), "case %zu: response", i);
+        CHECK(SAME(got->correlation, got->correlation_length, cases[i].correlation), "case %zu: correlation", i);
+        CHECK(SAME(got->stamp, got->stamp_length, cases[i].stamp), "case %zu: stamp", i);
+    }
+    queue_free(queue);
+}
+
+/* The next messages can be looked at before they are taken; what is no message is passed by. */
+static void test_ahead(void)
+{
+    static const enum queue_kind kinds[] = {QUEUE_MESSAGE, QUEUE_UP, QUEUE_MESSAGE, QUEUE_ACKNOWLEDGED, QUEUE_MESSAGE};
+    static const size_t expected[][2] = {{0, 3}, {1, 2}, {2, 2}, {3, 1}, {4, 1}, {5, 0}};
+    struct queue *queue = queue_new(100000);
+    struct text topics[8];
+    struct queue_item item;
+    for (size_t i = 0; i < 5; i++) {
+        struct queue_item put = {.kind = kinds[i], .message = {.topic = "abcde" + i, .topic_length = 1}};
+        queue_put(queue, &put, 0);
+    }
+    queue_turn(queue, 10);
+    for (size_t i = 0; i < 6; i++) {
+        CHECK_INT(queue_ahead(queue, topics, 8), expected[i][1]);
+        if (expected[i][1] > 0)
+            CHECK(topics[expected[i][1] - 1].length == 1 && *topics[expected[i][1] - 1].at == 'e', "the last one");
+        queue_take(queue, &item);
+    }
+    queue_free(queue);
+}
+
 int main(void)
 {
+    test_texts();
+    test_ahead();
     test_heard();
     test_two_threads();
     test_full();

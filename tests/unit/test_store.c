@@ -141,6 +141,52 @@ static void test_refused(void)
     refused("cannot be prepared");
 }
 
+static void run_file(sqlite3 *database, const char *name)
+{
+    static char text[32768];
+    FILE *file = fopen(name, "r");
+    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[length] = '\0';
+    if (file != NULL)
+        fclose(file);
+    CHECK(length > 0 && sqlite3_exec(database, text, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", name,
+          sqlite3_errmsg(database));
+}
+
+/* A database as the program left it that had 64 bits for each session, and the sequence of events in the wide table. */
+static void test_older(void)
+{
+    static const char device[] =
+        "INSERT INTO device VALUES (7, 'd7', 'id7', 'default', '', '', '', '', '', 2, 0, 1, 0, 1, 1, 1, 42);"
+        "INSERT INTO presence VALUES (7, 1, 2, 3, 41, x'01020304050607081112131415161718"
+        "00000000000000002122232425262728', 9); PRAGMA user_version = 3";
+    sqlite3 *database = NULL;
+    struct device_row row;
+    int64_t sequence = 0;
+    remove_all();
+    sqlite3_open(path, &database);
+    run_file(database, "service/store/schema/0001_init.sql");
+    run_file(database, "service/store/schema/0002_connection.sql");
+    run_file(database, "service/store/schema/0003_certificate_tenant.sql");
+    CHECK(sqlite3_exec(database, device, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(database));
+    sqlite3_close(database);
+    struct store *store = opened();
+    static const unsigned char halves[SESSIONS_SIZE] = {1, 2, 3, 4, 0x11, 0x12, 0x13, 0x14,
+                                                        0, 0, 0, 0, 0x21, 0x22, 0x23, 0x24};
+    CHECK_INT(store_device_get(store, "d7", &row), ST_OK);
+    CHECK(memcmp(row.presence.sessions, halves, sizeof halves) == 0, "the low halves");
+    CHECK(row.presence.online && row.presence.sequence == 41 && row.presence.connection == 9, "the rest as it was");
+    CHECK_INT(store_event_sequence(store, 7, &sequence), ST_OK);
+    CHECK_INT(sequence, 43);
+    memset(&row, 0, sizeof row);
+    CHECK_INT(store_device_brief(store, 7, &row), ST_OK);
+    CHECK(row.id == 7 && strcmp(row.device_id, "id7") == 0 && strcmp(row.tenant, "default") == 0, "who it is");
+    CHECK(row.presence.since == 2 && row.presence.last_seen == 3 && row.presence.connection == 9, "and how it is");
+    CHECK_INT(store_device_brief(store, 8, &row), ST_DEVICE_NOT_FOUND);
+    store_free(store);
+    remove_all();
+}
+
 static void overwrite(long from, size_t length)
 {
     static const char rubbish[4096] = "rubbish";
@@ -203,6 +249,7 @@ static void test_pages(void)
     struct store *store = opened();
     static struct device_row rows[50];
     struct device_counts counts;
+    int64_t pending = -1;
     char after[LIMIT_UUID + 1] = "", last[LIMIT_UUID + 1] = "";
     size_t found = 0, total = 0;
     sql("INSERT INTO tenant VALUES ('acme', 0)");
@@ -230,6 +277,8 @@ static void test_pages(void)
     CHECK_INT(found, 41);
     CHECK_INT(store_device_count(store, NULL, &counts), ST_OK);
     CHECK(counts.total == 124 && counts.online == 62 && counts.active == 124 && counts.pending == 0, "all");
+    CHECK_INT(store_device_pending(store, &pending), ST_OK);
+    CHECK_INT(pending, counts.pending);
     CHECK_INT(store_device_count(store, "acme", &counts), ST_OK);
     CHECK_INT(counts.total, 41);
     store_free(store);
@@ -464,6 +513,7 @@ int main(void)
     test_not_committed();
     test_second_process();
     test_refused();
+    test_older();
     test_damaged();
     test_no_folder();
     test_savepoints();
