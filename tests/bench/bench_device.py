@@ -65,6 +65,7 @@ def measure(figures):
         after = [each.relay.count() for each in (plain, secure)]
         state(figures, "plain", before[0], after[0], difference(plain.relay.kinds(), kinds))
         state(figures, "mutual TLS", before[1], after[1], None)
+        stand.stop(plain.child)  # what two of them share would count for neither
         private, resident = secure.memory()
         figures.add("muster-device by mutual TLS, private memory", private, most=PRIVATE_KIB, unit="KiB")
         figures.add("muster-device by mutual TLS, RSS", resident, unit="KiB")
