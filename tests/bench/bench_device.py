@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from relay import SEGMENT, Relay
+from meter import SEGMENT, Relay
 from stand import Stand, program, read, start, wait_for
 
 MINUTES = 2          # that are counted: of heartbeats each 60 s, so many
