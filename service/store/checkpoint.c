@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Pages of the log. It begins anew only when all of them have been moved, and while one batch follows the other the
- * thread does not catch up: then who commits does the rest. */
-#define SOME_PAGES 4000
-#define MANY_PAGES 16000
+/* Pages of the log. The more are moved at a time the less each costs, sorted as they are (40 us each of 2,700, 22 us of
+ * 10,000, at random over 800 MB). It begins anew only when all of them have been moved, and while one batch follows the
+ * other the thread does not catch up: then who commits does the rest. */
+#define SOME_PAGES 8000
+#define MANY_PAGES 32000
 
 struct checkpoint {
     int pages, next; /* of the log after the last commit; from so many on something is done */

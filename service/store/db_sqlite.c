@@ -91,7 +91,7 @@ struct db *db_new(const char *path, char *error, size_t error_size)
      * its pages go to the log more than once. */
     static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-                                "PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
+                                "PRAGMA journal_size_limit = 167772160; PRAGMA busy_timeout = 5000; "
                                 "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)

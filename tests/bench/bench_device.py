@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from relay import SEGMENT, Relay
+from meter import SEGMENT, Relay
 from stand import Stand, program, read, start, wait_for
 
 MINUTES = 2          # that are counted: of heartbeats each 60 s, so many
@@ -65,6 +65,7 @@ def measure(figures):
         after = [each.relay.count() for each in (plain, secure)]
         state(figures, "plain", before[0], after[0], difference(plain.relay.kinds(), kinds))
         state(figures, "mutual TLS", before[1], after[1], None)
+        stand.stop(plain.child)  # what two of them share would count for neither
         private, resident = secure.memory()
         figures.add("muster-device by mutual TLS, private memory", private, most=PRIVATE_KIB, unit="KiB")
         figures.add("muster-device by mutual TLS, RSS", resident, unit="KiB")

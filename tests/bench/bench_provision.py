@@ -7,7 +7,7 @@ from stand import median, settle
 
 PAIRS = 3
 DEVICES = 10000
-FLAT_PAIRS = 3
+FLAT_PAIRS = 5
 FLAT_DEVICES = 5000
 FEW, MANY = 1000, 1000000
 QUIET = "retained_status false"

@@ -71,6 +71,7 @@ class OpenStand(muster.Stack):
         base.commit()
         base.close()
         os.chmod(self.database, 0o600)
+        os.sync()  # else the first checkpoint would wait for the whole copy
 
     def _make_key(self):
         made = self.ctl("key", "create", "--uses", "1000000", "--expires", "1d", "--json")

@@ -144,7 +144,8 @@ static void heard_answer(struct member *member, const struct wire_packet *packet
     claims.asked[number] = accepted ? crowd_clock() - claims.asked[number] : 0;
     claims.accepted += accepted;
     if (!accepted && claims.rejected++ == 0)
-        fprintf(stderr, "rejected: %.*s\n", (int)packet->length - 2, (const char *)packet->body + 2);
+        fprintf(stderr, "rejected: %.*s\n", (int)(packet->length - length - 4),
+                (const char *)packet->body + length + 4);
     member->left--;
     claims.end = crowd_clock();
 }

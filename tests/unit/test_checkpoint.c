@@ -10,9 +10,9 @@
 
 #define PAGE    4096
 #define ANSWER  50000 /* octets: 13 pages */
-#define BATCHES 60
+#define BATCHES 120
 #define ROWS    50
-#define MOST    (24000L * PAGE) /* of the log: 16000 pages, a batch, and what came during one more checkpoint */
+#define MOST    (44000L * PAGE) /* of the log: 32000 pages, a batch, and what came during one more checkpoint */
 
 static char path[64];
 
@@ -80,17 +80,17 @@ static void test_bounded(void)
     CHECK_INT(rows(), BATCHES * ROWS);
 }
 
-/* A log of more than 4000 pages is moved while nobody commits. */
+/* A log of more than 8000 pages is moved while nobody commits. */
 static void test_thread(void)
 {
     char error[300] = "";
     struct store *store = store_new(path, error, sizeof error);
     CHECK(store != NULL, "%s", error);
-    for (int i = 0; i < 7 && store != NULL; i++)
+    for (int i = 0; i < 14 && store != NULL; i++)
         CHECK(write_batch(store, i), "batch %d", i);
-    for (int i = 0; i < 500 && size_of("") < 3500L * PAGE; i++)
+    for (int i = 0; i < 500 && size_of("") < 7500L * PAGE; i++)
         nanosleep(&(struct timespec){0, 10000000}, NULL);
-    CHECK(size_of("") >= 3500L * PAGE, "the database has %ld pages", size_of("") / PAGE);
+    CHECK(size_of("") >= 7500L * PAGE, "the database has %ld pages", size_of("") / PAGE);
     store_free(store);
 }
 
