@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROFILE_SERIAL         18   /* octets; RFC 5280, 4.1.2.2 allows 20, and 17 of these are random */
+#define PROFILE_SERIAL         18   /* octets; RFC 5280, 4.1.2.2 allows 20 */
 #define PROFILE_BACKDATE       3600 /* seconds; a device's clock may be behind by as much */
 #define PROFILE_DEVICE_DAYS    365
 #define PROFILE_SERVER_DAYS    397

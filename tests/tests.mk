@@ -48,7 +48,7 @@ bench: bench-built
 CLAIM_TOOLS := $(addprefix $(BUILD)/tests/bench/,claims csrs null_issuer null_keys)
 $(BUILD)/tests/bench/claims $(BUILD)/tests/bench/null_issuer $(BUILD)/tests/bench/null_keys: $(WIRE)
 $(BUILD)/tests/bench/csrs $(BUILD)/tests/bench/null_issuer: $(BUILD)/libmuster-test.a
-$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_rows.o
+$(BUILD)/tests/bench/null_issuer: $(BUILD)/tests/bench/null_rows.o $(BUILD)/tests/bench/store_connection.o
 $(CLAIM_TOOLS): %: %.o
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LIBS_SERVICE) -lssl
 bench: $(CLAIM_TOOLS)

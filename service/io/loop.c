@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-#define TURN_MS     50
-#define LOOP_LIGHT  4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
-#define TICK_BATCH  256
-#define NAP_US      500 /* after a turn of heartbeats alone, that the next brings more of them: */
-#define FEW_LIGHT   32
-#define LONG_NAP_US 2000 /* each turn that takes the processor from the receiving thread costs more than its own time  \
-                          */
+#define TURN_MS    50
+#define LOOP_LIGHT 4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
+#define TICK_BATCH 256
+#define NAP_US     500 /* after a turn of heartbeats alone, that the next brings more of them: */
+#define FEW_LIGHT  32
+#define LONG_NAP_US                                                                                                    \
+    2000 /* each turn that takes the processor from the receiving thread costs more than its own time                  \
+          */
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
 #define EXPIRY_MS    5000

@@ -1,7 +1,7 @@
 #include "tests/bench/null_rows.h"
 
 #include "service/core/secret.h"
-#include "service/store/store.h"
+#include "tests/bench/store_connection.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -52,7 +52,8 @@ enum statement {
 };
 
 struct null_rows {
-    sqlite3 *base;
+    struct store *store; /* the service's own: its settings, and its way to move the log */
+    sqlite3 *base;       /* the connection of that */
     sqlite3_stmt *statements[NULL_COUNT];
     int64_t events;
     unsigned char chain[SECRET_HASH];
@@ -82,21 +83,16 @@ static bool run(struct null_rows *rows, enum statement number, const char *kinds
     return done;
 }
 
-static bool prepare(struct null_rows *rows, const char *path)
+static bool prepare(struct null_rows *rows)
 {
     static const char *const texts[] = {
 #define TEXT(name, text) text,
         STATEMENTS(TEXT)
 #undef TEXT
     };
-    static const char setup[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-                                "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; "
-                                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; "
-                                "INSERT INTO provisioning_key VALUES ('nullkey2', 'default', zeroblob(32), 1000000000, "
+    static const char setup[] = "INSERT INTO provisioning_key VALUES ('nullkey2', 'default', zeroblob(32), 1000000000, "
                                 "0, 4000000000000, 0, 0, '', 0);";
-    bool ok =
-        sqlite3_open(path, &rows->base) == SQLITE_OK && sqlite3_exec(rows->base, setup, NULL, NULL, NULL) == SQLITE_OK;
+    bool ok = sqlite3_exec(rows->base, setup, NULL, NULL, NULL) == SQLITE_OK;
     for (int i = 0; ok && i < NULL_COUNT; i++)
         ok = sqlite3_prepare_v3(rows->base, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &rows->statements[i], NULL) ==
              SQLITE_OK;
@@ -107,16 +103,20 @@ static bool prepare(struct null_rows *rows, const char *path)
 
 struct null_rows *null_rows_new(const char *path)
 {
-    char error[300];
-    struct store *store = store_new(path, error, sizeof error); /* for its schema */
-    struct null_rows *rows = store != NULL ? calloc(1, sizeof *rows) : NULL;
-    store_free(store);
+    char error[300] = "no memory";
+    struct null_rows *rows = calloc(1, sizeof *rows);
     if (rows == NULL)
         return NULL;
+    rows->store = store_connection(path, &rows->base, error, sizeof error);
+    if (rows->store == NULL) {
+        fprintf(stderr, "null_rows: %s\n", error);
+        free(rows);
+        return NULL;
+    }
     memset(rows->pem, 'p', PEM);
     memset(rows->answer, 'a', ANSWER);
     memset(rows->body, 'b', BODY);
-    if (prepare(rows, path))
+    if (prepare(rows))
         return rows;
     null_rows_free(rows);
     return NULL;
@@ -128,7 +128,7 @@ void null_rows_free(struct null_rows *rows)
         return;
     for (int i = 0; i < NULL_COUNT; i++)
         sqlite3_finalize(rows->statements[i]);
-    sqlite3_close(rows->base);
+    store_free(rows->store);
     free(rows);
 }
 
