@@ -100,6 +100,13 @@ struct life {
     struct presence_slot slot;
 };
 
+/* The last count of a large fleet or tenant; it serves for a while. */
+struct overview {
+    struct mono until;
+    char tenant[LIMIT_TENANT + 1];
+    struct device_counts counts;
+};
+
 struct core {
     struct store *store;
     struct ca *ca;
@@ -118,11 +125,7 @@ struct core {
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
     uint64_t heartbeats;  /* since the start, of devices that are known */
-    struct {              /* the last overview, for large fleets */
-        struct mono at;
-        char tenant[LIMIT_TENANT + 1];
-        struct device_counts counts;
-    } overview;
+    struct overview overview_all, overview_tenant;
     /* Scratch for the event in hand, too large for the stack. */
     struct request request;
     struct reply reply;

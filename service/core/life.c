@@ -52,7 +52,7 @@ static enum status announce(struct core *core, const struct device_row *device, 
     return notice_emit(core, device, "status_changed", members, &row->sequence);
 }
 
-enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason)
+enum status life_write(struct core *core, struct device_row *device, bool changes, enum reason reason)
 {
     struct presence_slot *slot = &core->life.slot;
     const struct presence_slot *old = &core->presence.slots[core->life.number];
@@ -64,6 +64,7 @@ enum status life_write(struct core *core, const struct device_row *device, bool 
     life_fill(core, slot, &row);
     enum status status = changes ? announce(core, device, reason, &row) : ST_OK;
     slot->unsaved = false;
+    device->presence = row;
     return status == ST_OK ? store_presence_set(core->store, device->id, &row) : status;
 }
 

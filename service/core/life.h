@@ -15,8 +15,8 @@ struct presence_slot *life_open(struct core *core, const char *uuid);
 struct presence_slot *life_open_new(struct core *core, const char *uuid);
 
 /* Writes what has become of the copy: with `changes` its new status and its status_changed event, else its sessions
- * and connection where they are others. `device` is the row as the store has it. */
-enum status life_write(struct core *core, const struct device_row *device, bool changes, enum reason reason);
+ * and connection where they are others. `device` is the row as the store has it, before and afterwards. */
+enum status life_write(struct core *core, struct device_row *device, bool changes, enum reason reason);
 
 /* The event's writes stand (or were undone): takes the copy over, or drops it. */
 void life_close(struct core *core, bool keep);

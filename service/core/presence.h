@@ -1,6 +1,6 @@
 /*
  * Who is online, in memory: one slot for each device, a hash over the uuids, a timing wheel over the deadlines. A
- * device costs a slot, a node of the wheel, its uuid and its share of the hash: about 105 octets with a uuid of 36,
+ * device costs a slot, a node of the wheel, its uuid and its share of the hash: about 106 octets with a uuid of 36,
  * which is why a slot holds nothing that its row in the store can say. Decides by docs/protocol.md, section 4; writes
  * nothing down itself. Pure: time comes in, memory comes in.
  *
@@ -122,8 +122,8 @@ bool presence_on_end(struct presence_slot *slot); /* reset, replaced, blocked: t
  * there is more to it: the device is not active, or not online, or what made it so is not durable yet. */
 bool presence_beat(struct presence_slot *slot, const char *session, size_t length, struct mono now);
 
-/* The last sign of life in ms since 1970: as the clocks stand at `now`, or what the store said, `stored`, when there
- * was none since the start. */
+/* The last sign of life in ms since 1970: as the clocks stand at `now`, or what the store says, `stored`, when it is
+ * saved there. */
 int64_t presence_last_seen(const struct presence_slot *slot, struct now now, int64_t stored);
 
 /* How many devices are active, and how many online: a walk over all of them, 15 ms for a million. */

@@ -15,7 +15,7 @@ const char *reason_name(enum reason reason)
     return reason_names[reason];
 }
 
-/* 32 bits are enough: one session of a device is only ever compared with four others of the same one. */
+/* 32 bits are enough: a session is only ever compared with the four that are kept of the same device. */
 static uint32_t session_hash(const char *session, size_t length)
 {
     static const uint64_t fixed[2] = {1, 2}; /* stored: must be the same after a restart */
@@ -93,7 +93,7 @@ bool presence_beat(struct presence_slot *slot, const char *session, size_t lengt
 
 int64_t presence_last_seen(const struct presence_slot *slot, struct now now, int64_t stored)
 {
-    return slot->seen.ms != 0 ? now.wall - (now.mono.ms - slot->seen.ms) : stored;
+    return slot->unsaved ? now.wall - (now.mono.ms - slot->seen.ms) : stored;
 }
 
 static bool offline(struct presence_slot *slot)

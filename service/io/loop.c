@@ -17,6 +17,7 @@
           */
 #define FLUSH_MS     1000
 #define FLUSH_SLOTS  4096
+#define LAST_SLOTS   65536
 #define EXPIRY_MS    5000
 #define WAITING_MS   50
 #define AGAIN_MS     1000 /* after a failure of the disk: signing again and again would only heat the room */
@@ -230,6 +231,13 @@ static void speak_out(struct loop *loop)
     loop->answers_lost += speak(&loop->effects, loop->broker->connections[BROKER_PUBLISHER].mqtt, loop->core->gated);
 }
 
+static void tell_dropped(struct loop *loop)
+{
+    uint64_t dropped = queue_dropped(loop->queue);
+    if (dropped > 0)
+        log_line(LOG_WARNING, "overloaded", "dropped=%llu messages found the queue full", (unsigned long long)dropped);
+}
+
 /* What is due by the clock and writes. */
 static void write_timed(struct loop *loop, struct now now)
 {
@@ -241,10 +249,7 @@ static void write_timed(struct loop *loop, struct now now)
     if (now.mono.ms >= loop->next_expiry.ms) {
         loop->next_expiry = mono_add(now.mono, EXPIRY_MS);
         core_expire(loop->core, now);
-        uint64_t dropped = queue_dropped(loop->queue);
-        if (dropped > 0)
-            log_line(LOG_WARNING, "overloaded", "dropped=%llu messages found the queue full",
-                     (unsigned long long)dropped);
+        tell_dropped(loop);
     }
     outbox_save(&loop->outbox);
 }
@@ -324,6 +329,19 @@ static void hear_anew(struct loop *loop, struct now now)
     presence_hear(&loop->core->presence, now.mono);
 }
 
+/* The last signs of life, in parts: when the process is killed meanwhile, most are saved. */
+static bool save_at_end(struct loop *loop)
+{
+    bool saved = true;
+    tell_dropped(loop);
+    for (size_t i = 0; i < loop->core->presence.count && saved; i += LAST_SLOTS) {
+        core_flush_seen(loop->core, clock_now(), &loop->flush_cursor, LAST_SLOTS);
+        saved = store_commit(loop->core->store) == ST_OK;
+    }
+    outbox_save(&loop->outbox);
+    return store_commit(loop->core->store) == ST_OK && saved;
+}
+
 int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
@@ -339,8 +357,5 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         outbox_pump(&loop->outbox, clock_now());
         retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt, clock_now().mono);
     }
-    for (size_t i = 0; i < loop->core->presence.count; i += FLUSH_SLOTS)
-        core_flush_seen(loop->core, clock_now(), &loop->flush_cursor, FLUSH_SLOTS);
-    outbox_save(&loop->outbox);
-    return store_commit(loop->core->store) == ST_OK ? 0 : -1;
+    return save_at_end(loop) ? 0 : -1;
 }

@@ -77,7 +77,10 @@ static bool send_event(struct outbox *outbox, const struct event_row *row)
 /* Sends one page. False when there is no more to send, or nothing more can be sent now. */
 static bool send_page(struct outbox *outbox, struct now now)
 {
-    size_t found = 0, room = OUTBOX_WINDOW - outbox->in_flight, wanted = room < OUTBOX_PAGE ? room : OUTBOX_PAGE;
+    /* After a refusal one by one: what stands behind it would be sent again each time. */
+    size_t window = outbox->refusals > 0 ? 1 : OUTBOX_WINDOW, found = 0;
+    size_t room = outbox->in_flight < window ? window - outbox->in_flight : 0;
+    size_t wanted = room < OUTBOX_PAGE ? room : OUTBOX_PAGE;
     if (wanted == 0 || store_event_list(outbox->store, outbox->sent, outbox->rows, wanted, &found) != ST_OK)
         return false;
     outbox->more = found == wanted;

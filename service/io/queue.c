@@ -24,6 +24,7 @@ struct queue {
     struct buffer filling, draining;
     size_t drained;
     struct now turned, last; /* when the buffers were changed; the time of the last item taken */
+    struct mono called;      /* when the owner asked last whether it is time for that */
     bool waiting, woken;
     uint64_t dropped;
 };
@@ -61,6 +62,7 @@ struct queue *queue_new(size_t size)
     pthread_mutex_init(&queue->mutex, NULL);
     queue->size = size;
     queue->turned = clock_now();
+    queue->called = queue->turned.mono;
     queue->filling.at = buffer_new(size);
     queue->draining.at = buffer_new(size);
     if (queue->filling.at != NULL && queue->draining.at != NULL)
@@ -115,10 +117,18 @@ static struct timespec after(int ms)
     return time;
 }
 
+/* Between two calls lies a batch, not more: however long it takes to drain what has come. */
+static bool was_away(struct queue *queue, struct mono now, int timeout_ms)
+{
+    bool away = now.ms - queue->called.ms > timeout_ms + QUEUE_PAUSE_MS;
+    queue->called = now;
+    return away;
+}
+
 bool queue_turn(struct queue *queue, int timeout_ms, int nap_us)
 {
     if (queue->drained < queue->draining.used)
-        return false;
+        return was_away(queue, clock_now().mono, timeout_ms);
     if (nap_us > 0)
         nanosleep(&(struct timespec){.tv_nsec = nap_us * 1000L}, NULL);
     buffer_empty(&queue->draining);
@@ -132,13 +142,12 @@ bool queue_turn(struct queue *queue, int timeout_ms, int nap_us)
     queue->waiting = queue->woken = false;
     struct buffer full = queue->filling;
     queue->filling = queue->draining;
-    struct now now = clock_now(); /* under the lock: what comes later has a later time */
+    struct now now = clock_now(); /* under the lock: what is put later came, at most, a moment before */
     pthread_mutex_unlock(&queue->mutex);
-    bool paused = now.mono.ms - queue->turned.mono.ms > timeout_ms + QUEUE_PAUSE_MS;
     queue->draining = full;
     queue->drained = 0;
     queue->turned = now;
-    return paused;
+    return was_away(queue, now.mono, timeout_ms);
 }
 
 struct now queue_heard(const struct queue *queue)

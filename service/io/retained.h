@@ -15,8 +15,9 @@ void retained_send(struct mqtt *mqtt, const char *tenant, const char *uuid, cons
 /* Empties the topic: the device is decommissioned. */
 void retained_clear(struct mqtt *mqtt, const char *tenant, const char *uuid);
 
-/* A walk over all devices: a broker that was restarted may have lost what it retained. At a walking pace (5,000 devices
- * a second): what the connection cannot send yet waits in memory, and beyond 65,535 messages it would drop some. */
+/* A walk over all devices: a broker that was restarted may have lost what it retained. At a walking pace (at most 5,000
+ * devices a second): what the connection cannot send yet waits in memory, and beyond 65,535 messages it would drop
+ * some. */
 struct retained_walk {
     bool going;
     struct mono next; /* no page before */

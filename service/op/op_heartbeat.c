@@ -12,8 +12,9 @@ enum status op_heartbeat(struct core *core, struct request *request, struct repl
         return status;
     struct presence_slot *slot = life_open(core, request->address.id);
     bool changes = presence_on_sign(slot, request->in.session, REASON_HEARTBEAT, core->now.mono, &reason);
-    core->heartbeats++;
-    return life_write(core, &core->device, changes, reason);
+    status = life_write(core, &core->device, changes, reason);
+    core->heartbeats += status == ST_OK;
+    return status;
 }
 
 enum status op_disconnect(struct core *core, struct request *request, struct reply *reply)

@@ -19,7 +19,7 @@ static enum status save(struct core *core, enum device_state state)
 /* Nothing is revoked: what the device has works again when it is unblocked. */
 static enum status block(struct core *core, struct request *request, struct reply *reply)
 {
-    const struct device_row *device = &core->device;
+    struct device_row *device = &core->device;
     char members[LIMIT_SHORT_TEXT * 6 + 32];
     struct json_writer json;
     int64_t sequence = 0;

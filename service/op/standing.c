@@ -19,7 +19,7 @@ enum status standing_end_credentials(struct core *core, const struct device_row 
     return status == ST_OK ? store_request_forget_device(core->store, device->id) : status;
 }
 
-enum status standing_leave(struct core *core, const struct device_row *device, enum reason reason)
+enum status standing_leave(struct core *core, struct device_row *device, enum reason reason)
 {
     struct presence_slot *slot = life_open(core, device->uuid);
     slot->active = false;

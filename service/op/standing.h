@@ -14,7 +14,7 @@ void standing_sessions(struct reply *reply, const char *uuid, enum sessions sess
 enum status standing_end_credentials(struct core *core, const struct device_row *device, const char *reason);
 
 /* The device goes offline when it was online, with this reason, and its heartbeats count no more. */
-enum status standing_leave(struct core *core, const struct device_row *device, enum reason reason);
+enum status standing_leave(struct core *core, struct device_row *device, enum reason reason);
 
 /* Resets core->device: it keeps its uuid and its tenant. */
 enum status standing_reset(struct core *core);

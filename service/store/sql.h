@@ -54,7 +54,7 @@
     X(SQL_DEVICE_COUNT,                                                                                                \
       "SELECT count(*), count(*) FILTER (WHERE state IN (2, 3)), count(*) FILTER (WHERE online = 1), "                 \
       "count(*) FILTER (WHERE state = 1) FROM device JOIN presence ON presence.device = device.id "                    \
-      "WHERE $1 = '' OR tenant = $1")                                                                                  \
+      "WHERE tenant = $1")                                                                                             \
     X(SQL_DEVICE_PENDING, "SELECT count(*) FROM device WHERE state = 1")                                               \
     X(SQL_DEVICE_USED, "UPDATE device SET credential_used = 1, manual = 0 WHERE id = $1")                              \
     X(SQL_PRESENCE_EACH, "SELECT device.id, uuid, type, state, offline_after, credential_used, online, sessions, "     \

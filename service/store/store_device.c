@@ -154,7 +154,7 @@ enum status store_device_list(struct store *store, const char *tenant, const cha
 enum status store_device_count(struct store *store, const char *tenant, struct device_counts *out)
 {
     db_use(store->db, SQL_DEVICE_COUNT);
-    db_bind_text(store->db, tenant != NULL ? tenant : "");
+    db_bind_text(store->db, tenant);
     if (db_step(store->db)) {
         out->total = db_int(store->db);
         out->active = db_int(store->db);

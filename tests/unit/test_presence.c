@@ -510,9 +510,9 @@ static void test_beat(void)
 
 static void test_last_seen(void)
 {
-    struct presence_slot slot = {.seen = {0}};
+    struct presence_slot slot = {.seen = {4000}};
     CHECK_INT(presence_last_seen(&slot, (struct now){{5000}, 1000000}, 777), 777);
-    slot.seen.ms = 4000;
+    slot.unsaved = true;
     CHECK_INT(presence_last_seen(&slot, (struct now){{5000}, 1000000}, 777), 999000);
 }
 

@@ -1,5 +1,7 @@
 /* One thread puts, one takes: all arrives, in order, whole; what finds no room is counted. */
 #include "service/io/queue.h"
+
+#include "service/io/clock.h"
 #include "tests/unit/check.h"
 
 #include <pthread.h>
@@ -155,6 +157,26 @@ static void test_heard(void)
     queue_free(queue);
 }
 
+/* A backlog that takes long is no pause: only the time between two calls counts. */
+static void test_slow_is_not_away(void)
+{
+    struct queue *queue = queue_new(100000);
+    struct queue_item item;
+    bool away = false;
+    for (int i = 0; i < 8; i++) {
+        struct queue_item put = {.kind = QUEUE_MESSAGE, .message = {.topic = "t", .topic_length = 1}};
+        queue_put(queue, &put, 0);
+    }
+    queue_turn(queue, 0, 0);
+    for (int i = 0; i < 8; i++) {
+        clock_sleep(QUEUE_PAUSE_MS / 6);
+        queue_take(queue, &item);
+        away = queue_turn(queue, 0, 0) || away;
+    }
+    CHECK(!away, "slow, but here");
+    queue_free(queue);
+}
+
 /* Nothing is not an empty text; and a payload is cut where it is too long. */
 static void test_texts(void)
 {
@@ -225,6 +247,7 @@ static void test_ahead(void)
 
 int main(void)
 {
+    test_slow_is_not_away();
     test_texts();
     test_ahead();
     test_heard();
