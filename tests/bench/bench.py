@@ -27,13 +27,13 @@ def report(name):
     return os.path.join(muster.PROGRAMS, "bench", name + ".json")
 
 
-def made_by(name):
-    """A digest of all that the figures of a step come from."""
-    programs = [program(each) for each in ("musterd", "musterctl", "muster_gate.so")]
+def made_by():
+    """A digest of all that figures come from."""
+    programs = [program(each) for each in ("musterd", "musterctl", "muster-device", "muster_gate.so")]
     tools = [each for each in glob.glob(tool("*")) if "." not in os.path.basename(each)]
-    scripts = [os.path.join(HERE, each) for each in ("bench_%s.py" % name, "stand.py", "fleet.py")]
+    scripts = glob.glob(os.path.join(HERE, "*.py")) + glob.glob(os.path.join(HERE, "..", "system", "*.py"))
     counts = ["%s=%s" % (each, os.environ.get(each, "")) for each in ("ENROL", "FLEET")]
-    return " ".join([digest(programs + sorted(tools) + scripts), *counts])
+    return " ".join([digest(programs + sorted(tools) + sorted(scripts)), *counts])
 
 
 def tell_again(name):
@@ -43,7 +43,7 @@ def tell_again(name):
             old = json.load(file)
     except (OSError, ValueError):
         return None
-    if not old.get("ended") or old.get("made_by") != made_by(name):
+    if not old.get("ended") or old.get("made_by") != made_by():
         return None
     print("# %s, of %s" % (name, old["at"]), flush=True)
     for row in old["rows"]:
@@ -58,6 +58,7 @@ def run_step(name):
         return again
     print("# " + name, flush=True)
     figures, begun, load, ended = Figures(), time.monotonic(), os.getloadavg()[0], True
+    made = made_by()  # before: who builds meanwhile has measured something else
     try:
         importlib.import_module("bench_" + name).measure(figures)
     except Exception:  # pylint: disable=broad-except
@@ -68,7 +69,7 @@ def run_step(name):
     os.makedirs(os.path.dirname(report(name)), exist_ok=True)
     with open(report(name), "w", encoding="utf-8") as file:
         json.dump({"step": name, "at": time.strftime("%Y-%m-%dT%H:%M:%S"), "seconds": round(seconds), "load_before": load,
-                   "ended": ended, "made_by": made_by(name), "rows": figures.rows}, file, indent=1)
+                   "ended": ended, "made_by": made, "rows": figures.rows}, file, indent=1)
     print("# %s: %.0f s, load before %.1f" % (name, seconds, load), flush=True)
     return sum(row["holds"] is False for row in figures.rows)
 
@@ -79,7 +80,9 @@ def main():
     if unknown:
         sys.exit("bench: no step %s; there are: %s" % (" ".join(unknown), " ".join(STEPS)))
     print("figure | ours | null | ratio | bar | verdict")
+    begun = time.monotonic()
     short = sum([run_step(name) for name in chosen])
+    print("# %d steps in %.0f s" % (len(chosen), time.monotonic() - begun))
     print("%d rows fall short" % short if short else "every bar holds")
     sys.exit(1 if short else 0)
 

@@ -8,7 +8,7 @@ import os
 from claiming import OpenStand, finish_claims
 from stand import last_json, read, run, settle, tool
 
-PAIRS = 3
+PAIRS = 2
 SECONDS = 22
 WAITING = {"what": "key", "keyType": "rsa:2048", "connections": 8, "depth": 4, "seconds": SECONDS, "count": 100000}
 CSRS_PER_SECOND = 50

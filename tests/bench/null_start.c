@@ -12,7 +12,7 @@
 /* As service/store/db_sqlite.c has them. */
 static const char setup[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-    "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; "
+    "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 167772160; PRAGMA busy_timeout = 5000; "
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
 
 static const char *const texts[SQL_COUNT] = {
