@@ -22,7 +22,7 @@ struct row {
 
 static struct {
     sqlite3 *base;
-    sqlite3_stmt *count, *sequence, *event, *presence, *mark;
+    sqlite3_stmt *next, *sequence, *event, *presence, *mark;
     MQTTAsync client;
     struct row *rows;
     size_t count, every, group;
@@ -62,9 +62,9 @@ static void go_offline(size_t number, struct row *row)
     static const char zeros[SESSIONS_SIZE];
     sqlite3_int64 device = (sqlite3_int64)number + 1, at = 1700000000000;
     fleet_id(number, row->id);
-    sqlite3_bind_int64(null.count, 1, device);
-    step(null.count, SQLITE_DONE);
-    sqlite3_reset(null.count);
+    sqlite3_bind_int64(null.next, 1, device);
+    step(null.next, SQLITE_DONE);
+    sqlite3_reset(null.next);
     sqlite3_bind_int64(null.sequence, 1, device);
     step(null.sequence, SQLITE_ROW);
     sqlite3_int64 sequence = sqlite3_column_int64(null.sequence, 0);
@@ -185,7 +185,7 @@ static void connect_client(const char *port, const char *key_file)
 
 static void prepare_all(void)
 {
-    null.count = prepare("UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1");
+    null.next = prepare("UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1");
     null.sequence = prepare("SELECT event_sequence FROM presence WHERE device = $1");
     null.event = prepare("INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "
                          "VALUES ($1, $2, $3, $4, 'default', 'status_changed', $5)");

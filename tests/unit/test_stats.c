@@ -1,4 +1,5 @@
-/* The overview of a large fleet: counted in memory, of one tenant in the database, and neither as often as one likes. */
+/* The overview of a large fleet: counted in memory, of one tenant in the database, and neither as often as one likes.
+ */
 #include "service/op/op.h"
 #include "tests/unit/check.h"
 
