@@ -158,7 +158,10 @@ static bool blow(double seconds)
         }
     }
     printf("%zu packets in %.1f s\n", storm.packets, crowd_clock() - begun);
-    return true;
+    /* A short storm may be over before the well-behaved have had their first word. */
+    while (storm.keeper.rounds == 0 && keeper_goes_on(&storm.keeper) && crowd_clock() - begun < seconds)
+        keeper_turn(&storm.keeper);
+    return keeper_goes_on(&storm.keeper);
 }
 
 static void report(void)
