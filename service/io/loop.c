@@ -8,10 +8,10 @@
 #include <string.h>
 
 #define TURN_MS    50
-#define LOOP_LIGHT 4096 /* heartbeats and acknowledgements between two commits: a millisecond or two */
+#define LOOP_ITEMS 4096 /* between two commits; most of so many are heartbeats: a millisecond or two */
 #define TICK_BATCH 256
 #define NAP_US     500 /* after a turn of heartbeats alone, that the next brings more of them: */
-#define FEW_LIGHT  32
+#define FEW_BEATS  32
 #define LONG_NAP_US                                                                                                    \
     2000 /* each turn that takes the processor from the receiving thread costs more than its own time                  \
           */
@@ -276,29 +276,51 @@ static bool commit(struct loop *loop)
     return status == ST_OK || status == ST_STORAGE_UNAVAILABLE;
 }
 
-static void run_batch(struct loop *loop)
+/* What a turn has taken. */
+struct taken {
+    size_t requests, beats, others;
+};
+
+static bool has_room(const struct loop *loop)
 {
+    return loop->batch_count < LOOP_BATCH && presence_has_room(&loop->core->presence, TICK_BATCH + 2) &&
+           effects_has_room(&loop->effects, ANSWER_ROOM);
+}
+
+static struct taken take_all(struct loop *loop, size_t most)
+{
+    struct taken taken = {0};
     struct queue_item item;
-    struct now now = clock_now();
-    step_parked(loop, now);
-    size_t room = parking_room(&loop->parking), most = room < LOOP_BATCH ? room : LOOP_BATCH;
-    size_t taken = 0, light = 0;
-    while (taken < most && light < LOOP_LIGHT && loop->batch_count < LOOP_BATCH &&
-           presence_has_room(&loop->core->presence, TICK_BATCH + 2) && effects_has_room(&loop->effects, ANSWER_ROOM)) {
-        if ((taken + light) % PRESENCE_AHEAD == 0)
+    for (size_t i = 0; taken.requests < most && i < LOOP_ITEMS && has_room(loop); i++) {
+        if (i % PRESENCE_AHEAD == 0)
             look_ahead(loop);
         if (!queue_take(loop->queue, &item))
             break;
-        bool is_beat = is_short(loop, &item);
-        if (!is_beat)
-            take(loop, &item);
-        if (is_beat || item.kind != QUEUE_MESSAGE)
-            light++;
-        else
-            taken++;
+        if (is_short(loop, &item)) {
+            taken.beats++;
+            continue;
+        }
+        take(loop, &item);
+        taken.requests += item.kind == QUEUE_MESSAGE;
+        taken.others += item.kind != QUEUE_MESSAGE;
     }
-    /* Requests want answers: their commit is nap enough. */
-    loop->nap_us = taken > 0 || light == 0 ? 0 : light < FEW_LIGHT ? NAP_US : LONG_NAP_US;
+    return taken;
+}
+
+/* After heartbeats alone. Whoever waits for an answer or an acknowledgement shall not wait longer. */
+static int nap_after(struct taken taken)
+{
+    if (taken.beats == 0 || taken.requests > 0 || taken.others > 0)
+        return 0;
+    return taken.beats < FEW_BEATS ? NAP_US : LONG_NAP_US;
+}
+
+static void run_batch(struct loop *loop)
+{
+    struct now now = clock_now();
+    step_parked(loop, now);
+    size_t room = parking_room(&loop->parking);
+    loop->nap_us = nap_after(take_all(loop, room < LOOP_BATCH ? room : LOOP_BATCH));
     struct now heard = queue_heard(loop->queue);
     hear(loop, broker_tick(loop->broker, heard, clock_now()), heard);
     loop->behind = false;
