@@ -171,6 +171,7 @@ size_t queue_ahead(const struct queue *queue, struct text topics[], size_t most)
     size_t found = 0, at = queue->drained;
     for (size_t i = 0; i < most && at < queue->draining.used; i++) {
         const struct queue_record *record = (const struct queue_record *)(void *)(queue->draining.at + at);
+        __builtin_prefetch((const char *)record + record->size - 1); /* the payload, from the other processor's cache */
         if (record->kind == QUEUE_MESSAGE)
             topics[found++] = (struct text){queue_record_topic(record), record->topic_length};
         at += record->size;
