@@ -44,8 +44,8 @@ static bool quick(const char *text, size_t length, char session[LIMIT_SESSION + 
     char *copy = malloc(length + (length == 0));
     memcpy(copy, text, length);
     bool taken = beat_payload(copy, length, &found);
-    memcpy(session, found.length > 0 ? found.at : "", found.length);
-    session[found.length] = '\0';
+    snprintf(session, LIMIT_SESSION + 1, "%.*s", taken ? (int)found.length : 0,
+             taken && found.at != NULL ? found.at : "");
     free(copy);
     return taken;
 }
