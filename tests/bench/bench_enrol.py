@@ -1,10 +1,9 @@
 """Devices enrol through gate and service: register with a provisioning key at QoS 1 until the answer is there. Nothing in
 the broker's configuration changes, and what the broker holds is stated."""
 import hashlib
-import json
 import os
 
-from stand import Stand, rss_kib, settle, swarm
+from stand import Stand, make_key, rss_kib, settle, swarm
 
 DEVICES = int(os.environ.get("ENROL", "100000"))
 CONCURRENT = 500
@@ -15,21 +14,11 @@ def digest(stand):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def make_key(stand):
-    made = stand.ctl("key", "create", "--uses", str(DEVICES), "--expires", "1d", "--json")
-    if made.returncode != 0:
-        raise RuntimeError("musterctl key create: " + made.stderr)
-    path = stand.path("enrol.key")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(json.loads(made.stdout)["key"] + "\n")
-    return path
-
-
 def measure(figures):
     with Stand() as stand:
         broker = stand.start_broker(True)
         stand.start_service()
-        key, before, empty = make_key(stand), digest(stand), rss_kib(broker)
+        key, before, empty = make_key(stand, DEVICES), digest(stand), rss_kib(broker)
         got = swarm("enrol", stand.plain, key, CONCURRENT, DEVICES, "enrol-")
         settle()
         figures.add("devices enrolled", got["enrolled"], DEVICES, got["enrolled"] / DEVICES, least=1)

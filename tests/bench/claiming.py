@@ -1,13 +1,12 @@
 """What the benches of provisioning share: an open broker and service, CSRs made beforehand, and the tool that claims."""
 import hashlib
-import json
 import os
 import shutil
 import sqlite3
 import subprocess
 
 import fleet
-from stand import last_json, muster, read, run, tool
+from stand import last_json, make_key, muster, read, run, tool
 
 CSRS = 60000
 KEPT = os.path.join(muster.PROGRAMS, "bench")  # what is made once
@@ -54,7 +53,7 @@ class OpenStand(muster.Stack):
         self.start_broker()
         self.start_service()
         self.wait_ready(60)
-        self.key_file = self._make_key()
+        self.key_file = make_key(self, 1000000)
 
     def _take_over(self, path):
         """The filled database in place of the empty one, with the operators and keys of that."""
@@ -72,15 +71,6 @@ class OpenStand(muster.Stack):
         base.close()
         os.chmod(self.database, 0o600)
         os.sync()  # else the first checkpoint would wait for the whole copy
-
-    def _make_key(self):
-        made = self.ctl("key", "create", "--uses", "1000000", "--expires", "1d", "--json")
-        if made.returncode != 0:
-            raise RuntimeError("musterctl key create: " + made.stderr)
-        path = self.path("claims.key")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(json.loads(made.stdout)["key"] + "\n")
-        return path
 
     def claims(self, **words):
         return finish_claims(self.start_claims(**words))

@@ -44,6 +44,17 @@ def swarm(*words, seconds=560):
     return last_json(done.stdout)
 
 
+def make_key(stand, uses):
+    """The path of a file with a new provisioning key; the service must answer."""
+    made = stand.ctl("key", "create", "--uses", str(uses), "--expires", "1d", "--json")
+    if made.returncode != 0:
+        raise RuntimeError("musterctl key create: " + made.stderr)
+    path = stand.path("bench.key")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.loads(made.stdout)["key"] + "\n")
+    return path
+
+
 class Figures:
     """The rows of one step."""
 
