@@ -11,6 +11,8 @@
 #define CERTIFICATE_PEM_MAX 4096
 #define CERTIFICATE_DER_MAX 2976 /* the most octets of which the PEM, with its NUL, fits into that */
 #define CA_BUNDLE_MAX       (16 * 1024)
+#define CA_ISSUERS_MAX      8  /* certificates of an authority: issuing ones and roots */
+#define CA_ISSUER_ID        40 /* lower-case hex digits of a subject key identifier of 20 octets */
 
 struct ca;
 
@@ -62,6 +64,12 @@ const char *ca_bundle(const struct ca *ca);
 /* csr_read (csr.h) with the same answers; a request as nearly all devices send it (P-256, no attributes) costs hardly
  * more than verifying its signature. */
 enum status ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out, struct why *why);
+
+/* The id of the issuer that signs at present; lives as long as `ca`. */
+const char *ca_issuer_id(const struct ca *ca);
+
+/* Writes 20 octets of a key identifier as an issuer's id. Pure. */
+void ca_issuer_id_write(const unsigned char identifier[CA_ISSUER_ID / 2], char out[CA_ISSUER_ID + 1]);
 
 /* Signs a device's certificate and lints it (lint.h) before it is given out. ST_OK, or ST_INTERNAL with
  * `why->detail`.

@@ -25,8 +25,8 @@ static bool read_certificates(struct ca *ca, BIO *bio)
     X509 *next;
     while (ok && (next = PEM_read_bio_X509(bio, NULL, NULL, no_passphrase)) != NULL) {
         ok = PEM_write_bio_X509(text, next) == 1;
-        if (ca->certificate == NULL)
-            ca->certificate = next;
+        if (ca->current->certificate == NULL)
+            ca->current->certificate = next;
         else
             X509_free(next);
     }
@@ -49,6 +49,15 @@ static struct lint_issuer *read_issuer(X509 *certificate)
     return issuer;
 }
 
+static bool take_id(struct ca_member *member)
+{
+    const ASN1_OCTET_STRING *identifier = member->read->identifier;
+    if (identifier == NULL || ASN1_STRING_length(identifier) != KEY_IDENTIFIER)
+        return false;
+    ca_issuer_id_write(ASN1_STRING_get0_data(identifier), member->id);
+    return true;
+}
+
 static int open_certificate(struct ca *ca, const char *path, char *error, size_t error_size)
 {
     char text[CA_BUNDLE_MAX];
@@ -62,12 +71,14 @@ static int open_certificate(struct ca *ca, const char *path, char *error, size_t
     BIO_free(bio);
     if (!ok)
         return ca_files_say(error, error_size, "There is something else than certificates in PEM in %s.", path);
-    if (X509_check_ca(ca->certificate) != 1 || (X509_get_key_usage(ca->certificate) & KU_KEY_CERT_SIGN) == 0)
+    if (X509_check_ca(ca->current->certificate) != 1 ||
+        (X509_get_key_usage(ca->current->certificate) & KU_KEY_CERT_SIGN) == 0)
         return ca_files_say(error, error_size,
                             "The first certificate in %s is not an authority's (CA:TRUE, keyCertSign).", path);
-    ca->issuer = read_issuer(ca->certificate);
-    if (ca->issuer == NULL || ca->issuer->identifier == NULL || !ca->issuer->dated)
-        return ca_files_say(error, error_size, "The first certificate in %s has no subject key identifier or dates.",
+    ca->current->read = read_issuer(ca->current->certificate);
+    if (ca->current->read == NULL || !ca->current->read->dated || !take_id(ca->current))
+        return ca_files_say(error, error_size,
+                            "The first certificate in %s has no subject key identifier of 20 octets, or no dates.",
                             path);
     return 0;
 }
@@ -92,16 +103,16 @@ static bool signs_for(EVP_PKEY *own, EVP_PKEY *public)
 
 static int open_key(struct ca *ca, const struct ca_options *options, char *error, size_t error_size)
 {
-    ca->key = ca_files_read_key(options, error, error_size);
-    if (ca->key == NULL)
+    ca->current->key = ca_files_read_key(options, error, error_size);
+    if (ca->current->key == NULL)
         return -1;
-    if (X509_check_private_key(ca->certificate, key_evp(ca->key)) != 1)
+    if (X509_check_private_key(ca->current->certificate, key_evp(ca->current->key)) != 1)
         return ca_files_say(error, error_size, "The authority's key %s does not belong to the certificate %s.",
                             options->key_file, options->certificate_file);
-    if (!key_type_of(ca->key, &ca->type) || ca->type == KEY_ED25519)
+    if (!key_type_of(ca->current->key, &ca->current->type) || ca->current->type == KEY_ED25519)
         return ca_files_say(error, error_size, "The authority's key %s is neither EC P-256 or P-384 nor RSA.",
                             options->key_file);
-    if (!signs_for(key_evp(ca->key), ca->issuer->key))
+    if (!signs_for(key_evp(ca->current->key), ca->current->read->key))
         return ca_files_say(error, error_size,
                             "The halves of the authority's key %s do not belong together: restore it from a copy.",
                             options->key_file);
@@ -112,7 +123,7 @@ static int open_key(struct ca *ca, const struct ca_options *options, char *error
 static bool make_fixed(struct ca *ca)
 {
     static const int leaf_usage[] = {0, -1}; /* digitalSignature: all that TLS 1.3 needs (RFC 8446, 4.4.2.2) */
-    const ASN1_OCTET_STRING *identifier = X509_get0_subject_key_id(ca->certificate);
+    const ASN1_OCTET_STRING *identifier = X509_get0_subject_key_id(ca->current->certificate);
     ca->fixed[BASIC] = extension_basic_constraints(false);
     ca->fixed[USAGE] = extension_key_usage(leaf_usage);
     ca->fixed[CLIENT] = extension_extended_key_usage(NID_client_auth);
@@ -129,11 +140,11 @@ static bool make_fixed(struct ca *ca)
 static bool make_quick(struct ca *ca)
 {
     X509_EXTENSION *const fixed[] = {ca->fixed[BASIC], ca->fixed[USAGE], ca->fixed[CLIENT], ca->fixed[AUTHORITY]};
-    bool signs = ca->type == KEY_EC_P256;
+    bool signs = ca->current->type == KEY_EC_P256;
     X509_NAME *start = draft_name(ca->country, ca->organization, NULL);
-    ca->p256 = p256_new(signs ? key_evp(ca->key) : NULL);
+    ca->p256 = p256_new(signs ? key_evp(ca->current->key) : NULL);
     if (signs && start != NULL)
-        ca->template = device_template_new(X509_get_subject_name(ca->certificate), start, fixed);
+        ca->template = device_template_new(X509_get_subject_name(ca->current->certificate), start, fixed);
     X509_NAME_free(start);
     return ca->p256 != NULL && (ca->template != NULL) == signs;
 }
@@ -161,6 +172,7 @@ struct ca *ca_new(const struct ca_options *options, char *error, size_t error_si
         ca_files_say(error, error_size, "There is no memory for the authority.");
         return NULL;
     }
+    ca->current = ca->members;
     if (open_all(ca, options, error, error_size) == 0)
         return ca;
     ERR_clear_error();
@@ -176,18 +188,34 @@ void ca_free(struct ca *ca)
         X509_EXTENSION_free(ca->fixed[i]);
     device_template_free(ca->template);
     p256_free(ca->p256); /* before the key, which it borrows */
-    lint_issuer_free(ca->issuer);
-    X509_free(ca->certificate);
-    key_free(ca->key);
+    lint_issuer_free(ca->current->read);
+    X509_free(ca->current->certificate);
+    key_free(ca->current->key);
     free(ca);
 }
 
 struct validity ca_validity(const struct ca *ca)
 {
-    return ca->issuer->validity;
+    return ca->current->read->validity;
 }
 
 const char *ca_bundle(const struct ca *ca)
 {
     return ca->bundle;
+}
+
+const char *ca_issuer_id(const struct ca *ca)
+{
+    return ca->current->id;
+}
+
+const struct ca_member *ca_member_find(const struct ca *ca, const char *id)
+{
+    return strcmp(ca->current->id, id) == 0 ? ca->current : NULL;
+}
+
+void ca_issuer_id_write(const unsigned char identifier[CA_ISSUER_ID / 2], char out[CA_ISSUER_ID + 1])
+{
+    for (size_t i = 0; i < CA_ISSUER_ID / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", identifier[i]);
 }
