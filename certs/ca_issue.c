@@ -41,6 +41,7 @@ static enum status give_out(struct ca *ca, const struct made *made, const unsign
 {
     char finding[128] = "its names, key or serial cannot be written, or it is too long";
     *out = (struct certificate){.validity = validity};
+    memcpy(out->issuer, ca->current->id, sizeof out->issuer);
     profile_certificate_id(serial, out->id);
     bool ok = finish(ca, made, out, finding, sizeof finding);
     ERR_clear_error();

@@ -23,7 +23,7 @@ static bool take_name(struct crl *crl, const X509_NAME *name)
 struct crl *crl_new(const struct ca *ca, const char *issuer_id, int64_t number, int64_t this_update,
                     int64_t next_update)
 {
-    const struct ca_member *issuer = ca_member_find(ca, issuer_id);
+    const struct ca_member *issuer = ca_members_find(&ca->members, issuer_id);
     struct crl *crl = NULL;
     if (issuer != NULL && issuer->key != NULL && number >= 0 && this_update < next_update)
         crl = calloc(1, sizeof *crl);

@@ -68,17 +68,6 @@ static enum status take_public_key(struct core *core, struct request *request)
                            &request->why);
 }
 
-/* The second stands in front, so that serials of one time lie beside each other in the indexes; 104 random bits follow
- * (RFC 5280 wants a serial unique, the CA/Browser Forum 64 bits that nobody can foresee). */
-static void make_serial(struct core *core, int64_t second, unsigned char serial[PROFILE_SERIAL])
-{
-    core->random(serial, PROFILE_SERIAL);
-    serial[0] = 0x40;
-    for (int i = 1; i <= 4; i++)
-        serial[i] = (unsigned char)(second >> (32 - 8 * i));
-    profile_serial(serial);
-}
-
 static enum status write_intent(struct core *core, struct request *request)
 {
     struct intent_row *intent = &request->ticket->intent;
@@ -87,7 +76,8 @@ static enum status write_intent(struct core *core, struct request *request)
     int64_t now = core->now.wall / 1000;
     if (!profile_validity(now, core->config->certificate_days, ca_validity(core->ca), &validity))
         return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
-    make_serial(core, now, serial);
+    core->random(serial, sizeof serial);
+    profile_serial_make(now, serial);
     *intent =
         (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
     profile_certificate_id(serial, intent->certificate_id);
