@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from stand import Figures, digest, muster, program, show, tool  # pylint: disable=wrong-import-position
 
 STEPS = ["instructions", "throughput", "logins", "enrol", "block", "heartbeats", "memory", "start", "steady", "silence",
-         "path", "provision", "dynsec", "rsa", "device"]
+         "path", "issue", "provision", "dynsec", "rsa", "device"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

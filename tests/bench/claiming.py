@@ -45,6 +45,7 @@ def csrs():
 
 class OpenStand(muster.Stack):
     """An open broker and service; `devices` are there before it starts."""
+    VERIFIES = False  # what the bench fills in are no certificates
 
     def __init__(self, *settings, devices=0):
         super().__init__("device_limit 2000000", "offline_after_seconds 604800", *settings, go=False)

@@ -4,16 +4,16 @@
  * issue_cost ROUNDS. Each round takes all parts in turn, SLICE times each, over 1,000 different requests; a figure is
  * the median over the rounds of the mean. Prints one line of JSON: microseconds of CPU by part.
  */
-#include "certs/ca.h"
 #include "certs/csr.h"
 #include "certs/lint_issuer.h"
+#include "tests/bench/authority.h"
+#include "tests/bench/null_arithmetic.h"
 
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define REQUESTS 1000
 #define SLICE    20
@@ -26,12 +26,8 @@ static char requests[REQUESTS][CSR_PEM_MAX];
 static struct public_key keys[REQUESTS];
 static struct certificate certificate;
 static struct ca *ca;
+static struct null_arithmetic *null;
 static double figures[PARTS][ROUNDS];
-
-/* The null issuer: nothing but its arithmetic. */
-static EVP_PKEY_CTX *signer, *verifier;
-static unsigned char digests[REQUESTS][32], signatures[REQUESTS][80];
-static size_t signature_lengths[REQUESTS];
 
 /* What the lint reads. */
 static unsigned char *der;
@@ -57,13 +53,12 @@ static double now_us(void)
 
 static bool null_sign(size_t i)
 {
-    signature_lengths[i] = sizeof signatures[i];
-    return EVP_PKEY_sign(signer, signatures[i], &signature_lengths[i], digests[i], sizeof digests[i]) == 1;
+    return null_arithmetic_sign(null, i);
 }
 
 static bool null_verify(size_t i)
 {
-    return EVP_PKEY_verify(verifier, signatures[i], signature_lengths[i], digests[i], sizeof digests[i]) == 1;
+    return null_arithmetic_verify(null, i);
 }
 
 static bool read_request(size_t i)
@@ -94,20 +89,6 @@ static bool lint(size_t i)
     return lint_der(der, (size_t)der_length, issuer, LINT_DEVICE, economy, finding, sizeof finding);
 }
 
-static void set_up_null(void)
-{
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    signer = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    verifier = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    require(EVP_PKEY_sign_init(signer) == 1 && EVP_PKEY_verify_init(verifier) == 1, "the null issuer");
-    for (size_t i = 0; i < REQUESTS; i++) {
-        memset(digests[i], (int)(i * 7), sizeof digests[i]);
-        memcpy(digests[i], &i, sizeof i);
-        require(null_sign(i), "a signature");
-    }
-    EVP_PKEY_free(key);
-}
-
 static void set_up_requests(void)
 {
     for (size_t i = 0; i < REQUESTS; i++) {
@@ -129,17 +110,8 @@ static void decode(const char *pem, unsigned char **out, long *length)
 
 static void set_up_authority(void)
 {
-    char folder[] = "/tmp/issue_cost.XXXXXX", key_file[64], certificate_file[64], error[512];
-    require(mkdtemp(folder) != NULL, "mkdtemp");
-    snprintf(key_file, sizeof key_file, "%s/ca.key", folder);
-    snprintf(certificate_file, sizeof certificate_file, "%s/ca.pem", folder);
-    struct ca_options options = {
-        .certificate_file = certificate_file, .key_file = key_file, .organization = "Example AG", .country = "DE"};
-    bool made = ca_create(&options, KEY_EC_P256, NOW, error, sizeof error) == 0;
-    ca = made ? ca_new(&options, error, sizeof error) : NULL;
-    unlink(key_file);
-    unlink(certificate_file);
-    rmdir(folder);
+    char error[512];
+    ca = authority_new(NOW, error, sizeof error);
     require(ca != NULL && issue(0), "the authority");
     decode(certificate.pem, &der, &der_length);
     unsigned char *root;
@@ -186,7 +158,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: issue_cost ROUNDS\n");
         return 2;
     }
-    set_up_null();
+    null = null_arithmetic_new();
+    require(null != NULL, "the null issuer");
     set_up_requests();
     set_up_authority();
     for (size_t round = 0; round < rounds; round++)
@@ -200,7 +173,6 @@ int main(int argc, char **argv)
     OPENSSL_free(der);
     lint_issuer_free(issuer);
     p256_free(economy.p256);
-    EVP_PKEY_CTX_free(signer);
-    EVP_PKEY_CTX_free(verifier);
+    null_arithmetic_free(null);
     return 0;
 }

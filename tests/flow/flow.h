@@ -52,7 +52,7 @@ extern struct world *world;
 void world_start(void);            /* opens what world->config says; the service hears */
 void world_restart(void);          /* as after kill -9: what is not committed is gone, and it does not hear yet */
 bool world_restart_failing(int n); /* the n-th step of SQLite fails; true when none did any more, and it runs */
-void world_end(void);
+void world_end(void);              /* looks at the certificates of a real authority, too */
 long long world_query(const char *sql, char *text, size_t size); /* the first column of the first row */
 bool world_sql(const char *sql);
 void world_make_key(const char *label, const char *options);
@@ -61,6 +61,10 @@ void world_make_csr(const char *label, const char *type);
 
 /* What must hold whenever the loop is at rest; writes the first thing that does not into `what`. */
 bool world_is_sound(char *what, size_t size);
+
+/* Whether every certificate in the database of a world with a real authority is one that a broker would take
+ * (verify.c); writes the first that is not into `what`. */
+bool world_certificates_are_sound(char *what, size_t size);
 
 /* --- the edge: what is played (edge.c) ------------------------------------------------------------------------ */
 

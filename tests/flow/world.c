@@ -119,6 +119,9 @@ bool world_restart_failing(int n)
 void world_end(void)
 {
     static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".ca.pem", ".ca.key", ".crl.pem"};
+    char what[300];
+    if (world->real_ca)
+        trace_check(world_certificates_are_sound(what, sizeof what), "%s", what);
     stop();
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         char name[80];

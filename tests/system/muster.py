@@ -24,6 +24,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
+import verify_certificates  # pylint: disable=wrong-import-position
+
 BUILD = os.environ.get("BUILD", "build")
 PROGRAMS = os.path.join(ROOT, BUILD)  # an absolute BUILD stays as it is
 SLOW = 3 if "asan" in BUILD else 1    # how much longer things may take
@@ -64,6 +67,9 @@ class Checks:
                 traceback.print_exc(file=sys.stdout)
                 self.check(False, "%s: %s" % (type(error).__name__, error))
             print("# %-44s %5.1f s" % (test.__name__, time.monotonic() - begun), flush=True)
+        self.what = "at the end"
+        self.equal(verify_what_is_left(), [], "openssl verifies the certificates of every folder")
+        print("# %d certificates verified" % sum(_verified.values()), flush=True)
         print("%d passed, %d failed" % (self.passed, self.failed), flush=True)
         sys.exit(0 if self.failed == 0 and self.passed > 0 else 1)
 
@@ -119,6 +125,30 @@ def folder():
     path = tempfile.mkdtemp(prefix="muster-test-")
     _folders.append(path)
     return path
+
+
+_verified = {}  # databases whose world has ended: how many certificates each held
+
+
+def verify_world(database, authority):
+    """What openssl has against the certificates of a world; a database that is not there has none."""
+    if not os.path.exists(database):
+        return []
+    _verified[database], wrong = verify_certificates.verify(database, authority)
+    return wrong
+
+
+def verify_what_is_left():
+    """The same for each folder of ours whose world did not end by itself. A database that is broken stays so."""
+    wrong = []
+    for where, _, names in (each for path in _folders for each in os.walk(path)):
+        database, authority = os.path.join(where, "muster.db"), os.path.join(where, "ca.pem")
+        if {"muster.db", "ca.pem"} <= set(names) and database not in _verified:
+            try:
+                wrong += verify_world(database, authority)
+            except sqlite3.DatabaseError:
+                pass
+    return wrong
 
 
 @atexit.register
@@ -343,6 +373,7 @@ def sanitizer():
 class Stack:
     """A broker and a service with a folder of their own. `settings` are lines of muster.conf."""
     INIT = ["--open"]  # how the folder is made
+    VERIFIES = True    # every certificate that is in the database at the end
 
     def __init__(self, *settings, directory=None, go=True):
         self.directory = directory or folder()
@@ -365,11 +396,18 @@ class Stack:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, trouble, *_):
         for client in self.clients:
             client.close()
         end(self.service)
         end(self.broker)
+        if self.VERIFIES and trouble is None:
+            self.verify()
+
+    def verify(self):
+        wrong = verify_world(self.database, self.path("ca.pem"))
+        if wrong:
+            raise RuntimeError("openssl does not verify %d certificates: %s" % (len(wrong), "; ".join(wrong[:3])))
 
     def path(self, name):
         return os.path.join(self.directory, name)

@@ -87,6 +87,7 @@ def disk_fills_up():
             return
         try:
             full_disk(stack, disk)
+            stack.verify()
         finally:
             end(stack.service)
             run(["umount", "-l", disk])
