@@ -116,6 +116,17 @@ enum status ca_issue_server(struct ca *ca, const struct public_key *key, const c
                             const unsigned char serial[PROFILE_SERIAL], struct validity validity,
                             struct certificate *out, struct why *why);
 
+/* Signs the same server's certificate anew: for the public key, the names and the CN of the first certificate in
+ * `old_pem`, by the current issuer. The same errors, also when there is no certificate of a server in it. */
+enum status ca_reissue_server(struct ca *ca, const char *old_pem, size_t length,
+                              const unsigned char serial[PROFILE_SERIAL], struct validity validity,
+                              struct certificate *out, struct why *why);
+
+/* The same for the service's own certificate. */
+enum status ca_reissue_service(struct ca *ca, const char *old_pem, size_t length,
+                               const unsigned char serial[PROFILE_SERIAL], struct validity validity,
+                               struct certificate *out, struct why *why);
+
 /* Signs the service's own certificate, with which it goes to a listener that wants one: a TLS client's, that names no
  * device. The same errors. */
 enum status ca_issue_service(struct ca *ca, const struct public_key *key, const unsigned char serial[PROFILE_SERIAL],

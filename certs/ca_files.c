@@ -26,6 +26,11 @@ int ca_files_check(const struct ca_options *options, char *error, size_t error_s
         return ca_files_say(error, error_size, "A root needs a certificate file and a key file: name both.");
     if (strlen(options->key_file) + CA_ISSUER_ID + sizeof ".new." > CA_PATH_MAX)
         return ca_files_say(error, error_size, "The path of the authority's key is too long: choose a shorter one.");
+    return ca_files_check_names(options, error, error_size);
+}
+
+int ca_files_check_names(const struct ca_options *options, char *error, size_t error_size)
+{
     const char *country = options->country, *organization = options->organization;
     if (country != NULL && strlen(country) != 2)
         return ca_files_say(error, error_size, "The country of the subjects must be two letters, such as DE.");

@@ -16,6 +16,9 @@ int ca_files_say(char *error, size_t error_size, const char *format, ...) __attr
 /* 0 when the options name both files and organization and country can stand in a certificate; -1 with a sentence. */
 int ca_files_check(const struct ca_options *options, char *error, size_t error_size);
 
+/* The half of it that is about organization and country. */
+int ca_files_check_names(const struct ca_options *options, char *error, size_t error_size);
+
 /* Whether there is something at `path`, if only a dangling link; what cannot be looked at is taken to be there. */
 bool ca_files_has(const char *path);
 

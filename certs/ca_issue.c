@@ -62,9 +62,8 @@ static void take_x509(X509 *certificate, struct made *made)
         made->length = (size_t)length;
 }
 
-/* The general way, of every kind of leaf and key. Takes over the draft's subject and `names`. */
-static enum status issue(struct ca *ca, struct draft *draft, X509_EXTENSION *purpose, X509_EXTENSION *names,
-                         enum lint_profile profile, struct certificate *out, struct why *why)
+enum status ca_issue_leaf(struct ca *ca, struct draft *draft, enum fixed purpose, X509_EXTENSION *names,
+                          enum lint_profile profile, struct certificate *out, struct why *why)
 {
     struct made made = {.profile = profile, .economy = {ca->p256, NULL}};
     unsigned char identifier[KEY_IDENTIFIER];
@@ -72,7 +71,7 @@ static enum status issue(struct ca *ca, struct draft *draft, X509_EXTENSION *pur
     const unsigned char *bits = draft_key_bits(draft->key, &length);
     bool known = bits != NULL && extension_key_identifier(bits, length, identifier);
     X509_EXTENSION *subject_key = known ? extension_subject_key(identifier) : NULL;
-    X509_EXTENSION *const all[] = {ca->fixed[BASIC], ca->fixed[USAGE],     purpose,
+    X509_EXTENSION *const all[] = {ca->fixed[BASIC], ca->fixed[USAGE],     ca->fixed[purpose],
                                    subject_key,      ca->fixed[AUTHORITY], names};
     for (draft->count = 0; draft->count < 6; draft->count++)
         draft->extensions[draft->count] = all[draft->count];
@@ -123,7 +122,7 @@ enum status ca_issue_device(struct ca *ca, const struct certificate_request *req
         return give_out(ca, &made, request->serial, request->validity, out, why);
     struct draft draft = {.serial = request->serial, .validity = request->validity, .key = request->key};
     draft.subject = fits ? draft_name(ca->country, ca->organization, common_name) : NULL;
-    return issue(ca, &draft, ca->fixed[CLIENT], fits ? extension_uri(uri) : NULL, LINT_DEVICE, out, why);
+    return ca_issue_leaf(ca, &draft, CLIENT, fits ? extension_uri(uri) : NULL, LINT_DEVICE, out, why);
 }
 
 enum status ca_issue_server(struct ca *ca, const struct public_key *key, const char *const names[], size_t count,
@@ -132,7 +131,7 @@ enum status ca_issue_server(struct ca *ca, const struct public_key *key, const c
 {
     struct draft draft = {.serial = serial, .validity = validity, .key = key};
     draft.subject = count > 0 ? draft_name(ca->country, ca->organization, names[0]) : NULL;
-    return issue(ca, &draft, ca->fixed[SERVER], extension_server_names(names, count), LINT_SERVER, out, why);
+    return ca_issue_leaf(ca, &draft, SERVER, extension_server_names(names, count), LINT_SERVER, out, why);
 }
 
 enum status ca_issue_service(struct ca *ca, const struct public_key *key, const unsigned char serial[PROFILE_SERIAL],
@@ -140,7 +139,7 @@ enum status ca_issue_service(struct ca *ca, const struct public_key *key, const 
 {
     struct draft draft = {.serial = serial, .validity = validity, .key = key};
     draft.subject = draft_name(ca->country, ca->organization, "Service-muster");
-    return issue(ca, &draft, ca->fixed[CLIENT], extension_uri(LINT_SERVICE_URI), LINT_SERVICE, out, why);
+    return ca_issue_leaf(ca, &draft, CLIENT, extension_uri(LINT_SERVICE_URI), LINT_SERVICE, out, why);
 }
 
 enum status ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out, struct why *why)

@@ -27,7 +27,7 @@ static bool signs_for(EVP_PKEY *own, EVP_PKEY *public)
     return ok;
 }
 
-static bool fits(const struct ca_member *member, const struct key *key)
+bool ca_member_fits(const struct ca_member *member, const struct key *key)
 {
     bool fits = X509_check_private_key(member->certificate, key_evp(key)) == 1;
     ERR_clear_error();
@@ -39,7 +39,7 @@ static int take(struct ca_member *member, struct key *key, const char *path, con
                 size_t error_size)
 {
     member->key = key;
-    if (!fits(member, key))
+    if (!ca_member_fits(member, key))
         return ca_files_say(error, error_size, "The authority's key %s does not belong to the certificate %s.", path,
                             certificate_file);
     if (!key_type_of(key, &member->type) || member->type == KEY_ED25519)
@@ -71,7 +71,7 @@ static int find_named(struct ca_members *members, const struct ca_options *optio
 static struct ca_member *owner_of(struct ca_members *members, const struct key *key)
 {
     for (size_t i = 0; i < members->count; i++)
-        if (members->all[i].key == NULL && members->all[i].id[0] != '\0' && fits(&members->all[i], key))
+        if (members->all[i].key == NULL && members->all[i].id[0] != '\0' && ca_member_fits(&members->all[i], key))
             return &members->all[i];
     return NULL;
 }

@@ -22,4 +22,8 @@ struct ca {
     char bundle[CA_BUNDLE_MAX], chain[CA_BUNDLE_MAX];
 };
 
+/* ca_issue.c: the general way, of every kind of leaf and key. Takes over the draft's subject and `names`. */
+enum status ca_issue_leaf(struct ca *ca, struct draft *draft, enum fixed purpose, X509_EXTENSION *names,
+                          enum lint_profile profile, struct certificate *out, struct why *why);
+
 #endif

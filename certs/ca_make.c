@@ -62,7 +62,7 @@ static int take_up_root(const struct ca_options *options, const struct key *key,
 {
     if (ca_members_read(options->root_certificate_file, root, error, error_size) != 0)
         return -1;
-    bool fits = X509_check_private_key(root->all[0].certificate, key_evp(key)) == 1;
+    bool fits = ca_member_fits(root->all, key);
     ERR_clear_error();
     return fits ? 0
                 : ca_files_say(error, error_size, "The root's key %s does not belong to the certificate %s.",

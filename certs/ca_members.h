@@ -40,6 +40,9 @@ const struct ca_member *ca_members_find(const struct ca_members *members, const 
 /* The one that has signed `member`, or NULL; for a self-signed one itself. Names, identifiers and signature fit. */
 const struct ca_member *ca_members_issuer(const struct ca_members *members, const struct ca_member *member);
 
+/* Whether the certificate is one for this key. */
+bool ca_member_fits(const struct ca_member *member, const struct key *key);
+
 /* Whether it is self-signed. */
 bool ca_member_is_root(const struct ca_member *member);
 

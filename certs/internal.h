@@ -18,6 +18,7 @@ EVP_PKEY *key_evp(const struct key *key);
 
 /* key.c: the type of `key`; false when it is none of ours. */
 bool key_type_of(const struct key *key, enum key_type *type);
+bool key_evp_type(const EVP_PKEY *evp, enum key_type *type);
 
 /* key_check.c: key_check_public for a key that is decoded already. `evp` may be NULL: OpenSSL could not decode it. */
 enum status key_check_evp(const EVP_PKEY *evp, const struct public_key *key, struct why *why);

@@ -50,18 +50,23 @@ bool key_type_is_slow(enum key_type type)
     return strcmp(kinds[type].algorithm, "RSA") == 0;
 }
 
-bool key_type_of(const struct key *key, enum key_type *type)
+bool key_evp_type(const EVP_PKEY *evp, enum key_type *type)
 {
     char group[32] = "";
-    (void)EVP_PKEY_get_group_name(key->evp, group, sizeof group, NULL);
+    (void)EVP_PKEY_get_group_name(evp, group, sizeof group, NULL);
     ERR_clear_error(); /* RSA has no groups */
     for (int i = 0; i < KEY_TYPE_COUNT; i++)
-        if (EVP_PKEY_is_a(key->evp, kinds[i].algorithm) && EVP_PKEY_get_bits(key->evp) == kinds[i].bits &&
+        if (EVP_PKEY_is_a(evp, kinds[i].algorithm) && EVP_PKEY_get_bits(evp) == kinds[i].bits &&
             (kinds[i].group == NULL || strcmp(kinds[i].group, group) == 0)) {
             *type = (enum key_type)i;
             return true;
         }
     return false;
+}
+
+bool key_type_of(const struct key *key, enum key_type *type)
+{
+    return key_evp_type(key->evp, type);
 }
 
 /* Takes over `evp`, also when it fails. */
