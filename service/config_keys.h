@@ -45,6 +45,10 @@
     X("database", CONFIG_FILE, database, 1, 0, "muster.db", "", "The database; it is made when it is not there.")      \
     X("ca_certificate_file", CONFIG_FILE, ca_certificate_file, 1, 0, "ca.pem", "",                                     \
       "The certificate of the authority that signs for devices.")                                                      \
+    X("ca_root_certificate_file", CONFIG_FILE, ca_root_certificate_file, 0, 0, "root.pem", "",                         \
+      "The root's certificate. Empty, with an empty ca_root_key_file: the authority is its own root.")                 \
+    X("ca_root_key_file", CONFIG_FILE, ca_root_key_file, 0, 0, "root.key", "",                                         \
+      "The root's private key, with which another issuing authority is made; may be moved away and kept offline.")     \
     X("ca_key_file", CONFIG_FILE, ca_key_file, 1, 0, "ca.key", "",                                                     \
       "The authority's private key; nobody but the service's user may read it.")                                       \
     X("ca_passphrase_file", CONFIG_FILE, ca_passphrase_file, 0, 0, "", "",                                             \

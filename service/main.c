@@ -117,13 +117,15 @@ static enum status start_crl(struct core *core)
     bool read = text != NULL && file_read(core->config->crl_file, text, size, &length) == 0;
     size_t count = read ? crl_read(text, length, lists, 8) : 0;
     int64_t number = 0, this_update = 0, next_update = 0;
+    bool unlisted = true;
     for (size_t i = 0; i < count && i < 8; i++) {
         number = lists[i].number > number ? lists[i].number : number;
         this_update = lists[i].this_update;
+        unlisted = unlisted && strcmp(lists[i].issuer, ca_issuer_id(core->ca)) != 0;
         next_update = next_update == 0 || lists[i].next_update < next_update ? lists[i].next_update : next_update;
     }
     free(text);
-    return crl_start(core, number, this_update, next_update);
+    return crl_start(core, number, this_update, next_update, unlisted);
 }
 
 /* Everything the core needs, in the order of who needs whom. 0, or -1 when a sentence has been printed. */

@@ -126,9 +126,11 @@ struct crl_state {
     int64_t written_at;                        /* when the order of the one in the file was given */
     int64_t told;                              /* nextUpdate of the list for which the alarm was raised */
     bool due, running;
-    bool wanted;     /* something has ended that no list names yet */
-    bool again;      /* wanted while one was being made */
-    char error[200]; /* why the last one was not made; "": it was */
+    bool wanted;      /* something has ended that no list names yet */
+    bool again;       /* wanted while one was being made */
+    bool unlisted;    /* the list in the file knows nothing of the issuer */
+    const char *text; /* the whole list in the file; borrowed; NULL: none was made since the start */
+    char error[200];  /* why the last one was not made; "": it was */
 };
 
 /* What the gate has found of a device's connections: how many it closed, and how many stayed. */
@@ -142,7 +144,9 @@ struct checked {
 struct core {
     struct store *store;
     struct ca *ca;
-    int64_t issuer;       /* its number in the store */
+    int64_t issuer;     /* its number in the store */
+    struct ca *next_ca; /* takes over when the broker has read list next_crl; NULL: none (authority.h) */
+    int64_t next_crl;
     struct keypool *pool; /* for RSA keys */
     const struct config *config;
     struct presence presence;

@@ -1,5 +1,6 @@
 #include "service/core/crl.h"
 
+#include "service/core/authority.h"
 #include "service/core/notice.h"
 #include "topics/topic.h"
 
@@ -18,10 +19,10 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-enum status crl_start(struct core *core, int64_t number, int64_t this_update, int64_t next_update)
+enum status crl_start(struct core *core, int64_t number, int64_t this_update, int64_t next_update, bool unlisted)
 {
     struct crl_state *crl = &core->crl;
-    *crl = (struct crl_state){.this_update = this_update, .next_update = next_update};
+    *crl = (struct crl_state){.this_update = this_update, .next_update = next_update, .unlisted = unlisted};
     enum status status = store_number_get(core->store, number_name, &crl->number);
     if (status == ST_OK)
         status = store_number_get(core->store, told_name, &crl->told);
@@ -54,12 +55,6 @@ bool crl_order(struct core *core, struct crl_order *order)
     crl->number = order->number;
     crl->begun = core->now.wall;
     return true;
-}
-
-enum status crl_reloaded(struct core *core, int64_t number)
-{
-    core->crl.reloaded = later(core->crl.reloaded, number);
-    return ST_OK;
 }
 
 bool crl_names(const struct core *core, int64_t ended_at)
@@ -119,10 +114,20 @@ void crl_tell(struct core *core, const char *pem, struct effects *effects)
     effects_reload(effects, core->crl.written);
 }
 
-void crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
-              struct effects *effects)
+/* Nobody else says when a broker without a gate has read it. */
+static enum status known_at_once(struct core *core, int64_t number)
+{
+    if (core->gated)
+        return ST_OK;
+    enum status status = store_event_begin(core->store);
+    return status == ST_OK ? store_event_finish(core->store, authority_known(core, number)) : status;
+}
+
+enum status crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
+                     struct effects *effects)
 {
     struct crl_state *crl = &core->crl;
+    enum status status = ST_OK;
     crl->running = false;
     snprintf(crl->error, sizeof crl->error, "%s", error != NULL ? error : "");
     if (error == NULL) {
@@ -131,10 +136,12 @@ void crl_done(struct core *core, const struct crl_order *order, const char *pem,
         crl->this_update = order->this_update;
         crl->next_update = order->next_update;
         crl_tell(core, pem, effects);
+        status = known_at_once(core, order->number);
     } else {
         alarm(core, error);
     }
     timers_bring_forward(&core->timers, TIMER_CRL, core->now.wall + (error != NULL ? RETRY_MS : DAY_MS), core->now);
     if (crl->again) /* something was revoked while this one was being made */
         crl_want(core, CRL_SOON);
+    return status;
 }

@@ -10,7 +10,7 @@ struct crl_job {
     void (*wake)(void *context);
     void *context;
     struct crl_task task;
-    char *text;
+    char *text, *next; /* of the last list that was made; of the one in hand */
     char error[CRL_ERROR];
     bool started, threaded; /* an order is out; it has a thread to join */
     atomic_bool done;
@@ -28,7 +28,7 @@ struct crl_job *crl_job_new(const char *database, const char *file, void (*wake)
 static void *work(void *argument)
 {
     struct crl_job *job = argument;
-    job->text = crl_make(&job->task, job->error);
+    job->next = crl_make(&job->task, job->error);
     atomic_store(&job->done, true);
     job->wake(job->context);
     return NULL;
@@ -50,8 +50,6 @@ static bool start_thread(struct crl_job *job)
 
 void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_order *order)
 {
-    free(job->text);
-    job->text = NULL;
     job->error[0] = '\0';
     job->task.ca = ca;
     job->task.order = *order;
@@ -76,6 +74,11 @@ bool crl_job_take(struct crl_job *job)
     if (!job->started || !atomic_load(&job->done))
         return false;
     end(job);
+    if (job->next != NULL) {
+        free(job->text);
+        job->text = job->next;
+        job->next = NULL;
+    }
     return true;
 }
 
@@ -100,5 +103,6 @@ void crl_job_free(struct crl_job *job)
         return;
     end(job);
     free(job->text);
+    free(job->next);
     free(job);
 }

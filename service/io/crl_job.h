@@ -20,8 +20,8 @@ void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_or
 /* Whether a list is done (and was not taken yet), or could not be made. */
 bool crl_job_take(struct crl_job *job);
 
-/* The order of the last list, its text (NULL: it could not be made), and why not ("": it was). Valid until the next
- * start. */
+/* The last order, and why it was not carried out ("": it was); valid until the next start. The text of the last list
+ * that was made (NULL: none was), valid until the next take. */
 const struct crl_order *crl_job_order(const struct crl_job *job);
 const char *crl_job_text(const struct crl_job *job);
 const char *crl_job_error(const struct crl_job *job);

@@ -1,5 +1,6 @@
 #include "service/io/loop.h"
 
+#include "service/core/authority.h"
 #include "service/core/crl.h"
 #include "service/core/heartbeat.h"
 #include "service/io/clock.h"
@@ -130,6 +131,7 @@ static void take_crl(struct loop *loop)
         return;
     const struct crl_order *order = crl_job_order(loop->crl_job);
     const char *error = crl_job_error(loop->crl_job);
+    core->crl.text = crl_job_text(loop->crl_job);
     crl_done(core, order, crl_list(loop), error[0] != '\0' ? error : NULL, &loop->effects);
     if (error[0] != '\0')
         log_line(LOG_ERROR, "crl_failed", "number=%lld late=%s %s", (long long)order->number,
@@ -144,7 +146,7 @@ static void start_crl(struct loop *loop, bool committed)
     if (loop->crl_order.number == 0)
         return;
     if (committed)
-        crl_job_start(loop->crl_job, loop->core->ca, &loop->crl_order);
+        crl_job_start(loop->crl_job, authority_newest(loop->core), &loop->crl_order);
     else
         crl_cancel(loop->core);
     loop->crl_order.number = 0;

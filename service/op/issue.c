@@ -1,5 +1,6 @@
 #include "service/op/issue.h"
 
+#include "service/core/authority.h"
 #include "service/core/certificates.h"
 #include "service/core/crl.h"
 #include "service/core/notice.h"
@@ -98,6 +99,11 @@ enum status issue_prepare(struct core *core, struct request *request, const unsi
 {
     bool foreign = false;
     /* Before the intent: a spent key shall not make one, nor take a key pair. */
+    if (!authority_may_issue(core)) {
+        fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
+        request->why.retry_after_ms = 1000;
+        return ST_RATE_LIMITED;
+    }
     enum status status =
         request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : check_rate(core, request);
     if (status == ST_OK)
@@ -184,7 +190,7 @@ static enum status answer(struct core *core, struct request *request, const stru
     profile_serial_from_id(intent->certificate_id, serial);
     json_text(json, "certificateId", intent->certificate_id);
     json_text(json, "certificatePem", certificate->pem);
-    json_text(json, "caPem", ca_bundle(core->ca));
+    json_text(json, "caPem", ca_bundle(authority_newest(core)));
     json_text(json, "fingerprint", fingerprint);
     json_time(json, "notBefore", validity.not_before * 1000);
     json_time(json, "notAfter", validity.not_after * 1000);

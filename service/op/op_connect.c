@@ -1,3 +1,4 @@
+#include "service/core/authority.h"
 #include "service/core/certificates.h"
 #include "service/core/life.h"
 #include "service/core/policy.h"
@@ -11,7 +12,7 @@
 /* The bundle of authorities, for a device that says which one it trusts, and that is another one. */
 static void answer_bundle(struct core *core, const struct request *request, struct json_writer *json)
 {
-    const char *known = request->in.ca_fingerprint, *bundle = ca_bundle(core->ca);
+    const char *known = request->in.ca_fingerprint, *bundle = ca_bundle(authority_newest(core));
     char fingerprint[2 * SECRET_HASH + 1];
     if (known[0] == '\0')
         return;

@@ -1,6 +1,6 @@
 /* What the broker's gate tells: a device has connected, its connection has closed, a login was refused. */
+#include "service/core/authority.h"
 #include "service/core/certificates.h"
-#include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/op/hint.h"
 #include "service/op/op.h"
@@ -93,5 +93,5 @@ enum status op_checked(struct core *core, struct request *request, struct reply 
 enum status op_reloaded(struct core *core, struct request *request, struct reply *reply)
 {
     (void)reply;
-    return crl_reloaded(core, request->in.number);
+    return authority_known(core, request->in.number);
 }

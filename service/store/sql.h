@@ -108,8 +108,8 @@
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
     X(SQL_ISSUER_ADD, "INSERT INTO issuer (key_id) VALUES ($1) ON CONFLICT DO NOTHING")                                \
     X(SQL_ISSUER_GET, "SELECT id FROM issuer WHERE key_id = $1")                                                       \
-    X(SQL_ISSUER_LIVE, "SELECT count(*) FROM certificate JOIN issuer ON issuer.id = certificate.issuer "               \
-                       "WHERE key_id = $1 AND state IN " SQL_LIVE)                                                     \
+    X(SQL_ISSUER_LIVE, "SELECT count(*) FROM certificate INDEXED BY certificate_due WHERE due_at IS NOT NULL AND "     \
+                       "issuer = (SELECT id FROM issuer WHERE key_id = $1)")                                           \
     X(SQL_CERTIFICATE_INSERT,                                                                                          \
       "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, state, "           \
       "not_before, not_after, created_at, issuer, replaces, due_at) "                                                  \

@@ -60,7 +60,7 @@ static void start_core(void)
 
 static void start_loop(void)
 {
-    if (core_start(&world->core, clock_now()) != ST_OK || crl_start(&world->core, 0, 0, 0) != ST_OK)
+    if (core_start(&world->core, clock_now()) != ST_OK || crl_start(&world->core, 0, 0, 0, false) != ST_OK)
         die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
     memset(loop, 0, sizeof *loop);

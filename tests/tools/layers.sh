@@ -14,8 +14,8 @@ breach() {
 arrows='
 topics        = ^topics/
 certs         = ^(topics|certs)/
-service/core  = ^(topics|certs|service/core|service/store/store\.h|service/config\.h|service/op/op\.h)
-service/op    = ^(topics|certs|service/core|service/op|service/store/store\.h)
+service/core  = ^(topics|certs|service/core|service/store/store\.h|service/config(_authority)?\.h|service/op/op\.h)
+service/op    = ^(topics|certs|service/core|service/op|service/store/store\.h|service/config_authority\.h)
 service/store = ^(topics|service/store|service/core/secret\.h)
 service/io    = ^(topics|certs|service/io|service/core|service/store/store\.h|service/config\.h)
 service/gate  = ^(topics|certs/(peer|profile)\.h|service/gate|service/core/secret\.h|service/store/store\.h|service/io/entropy\.h)

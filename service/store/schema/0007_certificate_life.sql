@@ -7,7 +7,7 @@ CREATE INDEX certificate_replaces ON certificate (replaces) WHERE replaces IS NO
 -- When it has to be looked at next (NULL: never), and how many warnings of its end have been told.
 ALTER TABLE certificate ADD COLUMN due_at INTEGER;
 ALTER TABLE certificate ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX certificate_due ON certificate (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX certificate_due ON certificate (due_at, issuer) WHERE due_at IS NOT NULL;
 -- One that was never used until now has a day more; the others are looked at once.
 UPDATE certificate SET due_at = CASE state WHEN 'pending' THEN unixepoch() * 1000 + 86400000 ELSE 0 END
   WHERE state IN ('pending', 'active');

@@ -1,0 +1,73 @@
+#include "service/core/authority.h"
+
+#include "service/config_authority.h"
+#include "service/core/crl.h"
+#include "service/core/notice.h"
+
+#include <stdio.h>
+
+const struct ca *authority_newest(const struct core *core)
+{
+    return core->next_ca != NULL ? core->next_ca : core->ca;
+}
+
+static struct ca *open_files(const struct core *core, char *error, size_t error_size)
+{
+    struct ca_options options = config_authority(core->config);
+    return ca_new(&options, error, error_size);
+}
+
+bool authority_renew(struct core *core, char *error, size_t error_size)
+{
+    core->next_ca = open_files(core, error, error_size);
+    if (core->next_ca != NULL)
+        crl_want(core, CRL_SOON);
+    core->next_crl = core->crl.number + 1;
+    return core->next_ca != NULL;
+}
+
+bool authority_replace(struct core *core, char *error, size_t error_size)
+{
+    struct ca *ca = open_files(core, error, error_size);
+    if (ca == NULL)
+        return false;
+    ca_free(core->ca);
+    core->ca = ca;
+    crl_want(core, CRL_SOON);
+    return true;
+}
+
+static enum status tell(struct core *core)
+{
+    static struct device_row nobody = {.uuid = "-", .tenant = "default"};
+    char members[160];
+    struct json_writer json;
+    int64_t sequence = 0;
+    json_start(&json, members, sizeof members);
+    json_text(&json, "issuerId", ca_issuer_id(core->next_ca));
+    json_time(&json, "notAfter", ca_validity(core->next_ca).not_after * 1000);
+    return notice_emit(core, &nobody, "issuer_changed", members, &sequence);
+}
+
+enum status authority_known(struct core *core, int64_t number)
+{
+    core->crl.reloaded = core->crl.reloaded > number ? core->crl.reloaded : number;
+    if (core->next_ca == NULL || number < core->next_crl)
+        return ST_OK;
+    int64_t issuer = 0;
+    enum status status = store_issuer(core->store, ca_issuer_id(core->next_ca), &issuer);
+    if (status == ST_OK)
+        status = tell(core);
+    if (status != ST_OK)
+        return status;
+    ca_free(core->ca);
+    core->ca = core->next_ca;
+    core->next_ca = NULL;
+    core->issuer = issuer;
+    return ST_OK;
+}
+
+bool authority_may_issue(const struct core *core)
+{
+    return !core->gated || !core->crl.unlisted || core->crl.reloaded > 0;
+}

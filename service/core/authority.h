@@ -1,0 +1,28 @@
+/*
+ * The authority that issues, and the one that takes over. A new issuing CA stands in the files first, with a revocation
+ * list of its own; it issues when the broker has read both. So nobody is refused in between.
+ */
+#ifndef MUSTER_CORE_AUTHORITY_H
+#define MUSTER_CORE_AUTHORITY_H
+
+#include "service/core/core.h"
+
+/* The authority with all that its files hold: the next one, where there is one. */
+const struct ca *authority_newest(const struct core *core);
+
+/* Opens what now stands in the files as core->next_ca, and wants a revocation list that knows it. False with a sentence
+ * in `error`: all stays as it is. */
+bool authority_renew(struct core *core, char *error, size_t error_size);
+
+/* Opens it in place of core->ca, at once: an older issuer is gone. No revocation list is being made meanwhile. */
+bool authority_replace(struct core *core, char *error, size_t error_size);
+
+/* The broker has read list `number` and what stood in the files then: a next authority whose list that was takes over.
+ * Without a gate, where nobody says so: when the list was written. */
+enum status authority_known(struct core *core, int64_t number);
+
+/* Whether certificates may be issued now: not right after a start that found an issuer whose revocation list the broker
+ * may not have. */
+bool authority_may_issue(const struct core *core);
+
+#endif
