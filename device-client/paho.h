@@ -11,7 +11,7 @@
 
 struct paho;
 
-#define PAHO_FILTERS 2
+#define PAHO_FILTERS 3
 
 /* How to connect; everything is borrowed for the call. NULL: none. */
 struct paho_login {

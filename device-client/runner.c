@@ -52,17 +52,45 @@ static void publish(struct run *run)
     key_wipe(effects->payload, strlen(effects->payload));
 }
 
-/* The durable part, in the order that client.h promises. False when something could not be written. */
+/* A CA bundle that cannot be used changes nothing, and is no reason to leave the connection. */
+static bool take_authorities(struct run *run)
+{
+    struct client_effects *effects = &run->effects;
+    enum muster_device_result result = keep_authorities(run->options->keep, effects->ca_pem, &run->kept, run->problem);
+    if (result == MUSTER_DEVICE_FAILED)
+        say_problem(run, run->problem);
+    else if (result == MUSTER_DEVICE_OK)
+        say(run, "the CA bundle was replaced");
+    return result == MUSTER_DEVICE_OK || result == MUSTER_DEVICE_FAILED;
+}
+
+/* The certificates, in the order that client.h promises. False when something could not be written. */
+static bool write_certificates(struct run *run)
+{
+    struct client_effects *effects = &run->effects;
+    struct keep *keep = run->options->keep;
+    if (effects->keep_certificate) {
+        if (keep_certificate(keep, effects->certificate_pem, effects->ca_pem, run->problem) != MUSTER_DEVICE_OK)
+            return false;
+        keep_read_authorities(keep, &run->kept);
+    }
+    return !effects->promote || keep_promote(keep, run->problem) == MUSTER_DEVICE_OK;
+}
+
+/* The durable part. False when something could not be written. */
 static bool write_down(struct run *run)
 {
     struct client_effects *effects = &run->effects;
     struct keep *keep = run->options->keep;
-    if (effects->keep_certificate &&
-        keep_certificate(keep, effects->certificate_pem, effects->ca_pem, run->problem) != MUSTER_DEVICE_OK)
+    if (!write_certificates(run))
         return false;
     if (effects->save && keep_save(keep, &run->kept, run->problem) != MUSTER_DEVICE_OK)
         return false;
-    if (effects->keep_certificate && keep_erase_request(keep, run->problem) != MUSTER_DEVICE_OK)
+    if (effects->erase_request && keep_erase_request(keep, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (effects->erase_next && keep_erase_next(keep, run->problem) != MUSTER_DEVICE_OK)
+        return false;
+    if (effects->keep_authorities && !take_authorities(run))
         return false;
     if (effects->forget_files && keep_forget(keep, run->problem) != MUSTER_DEVICE_OK)
         return false;
@@ -80,6 +108,21 @@ static void make_key(struct run *run)
     struct client_input made = {.event = CLIENT_KEY_MADE};
     if (keep_new_key(run->options->keep, &run->kept, run->problem) == MUSTER_DEVICE_OK)
         step(run, &made);
+    else
+        run->broken = true;
+}
+
+/* What cannot be used is for the state machine to know: the certificate in use still works. */
+static void take_next(struct run *run)
+{
+    struct client_input kept = {.event = CLIENT_NEXT_KEPT};
+    enum muster_device_result result =
+        keep_next(run->options->keep, run->effects.certificate_pem, run->effects.ca_pem, run->problem);
+    kept.unusable = result == MUSTER_DEVICE_FAILED;
+    if (result == MUSTER_DEVICE_OK)
+        keep_read_authorities(run->options->keep, &run->kept);
+    if (result == MUSTER_DEVICE_OK || kept.unusable)
+        step(run, &kept);
     else
         run->broken = true;
 }
@@ -115,6 +158,8 @@ static void step(struct run *run, struct client_input *input)
     }
     if (effects->make_key)
         make_key(run);
+    if (effects->keep_next)
+        take_next(run);
 }
 
 static void take_events(struct run *run)

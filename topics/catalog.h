@@ -13,6 +13,7 @@
     X(TOPIC_DEVICE_REJECTED, "muster/v1/device/{uuid}/{operation}/rejected", TOPIC_OUT, 1, 0)                          \
     X(TOPIC_DEVICE_REPLY, "muster/v1/device/{uuid}/reply", TOPIC_OUT, 1, 0)                                            \
     X(TOPIC_DEVICE_REPLY_NAMED, "muster/v1/device/{uuid}/reply/{name}", TOPIC_OUT, 1, 0)                               \
+    X(TOPIC_DEVICE_OFFER, "muster/v1/device/{uuid}/renew/offer", TOPIC_OUT, 1, 0)                                      \
     X(TOPIC_ADMIN_REQUEST, "muster/v1/admin/{client}/{noun}/{verb}", TOPIC_IN, 1, 0)                                   \
     X(TOPIC_ADMIN_ACCEPTED, "muster/v1/admin/{client}/{noun}/{verb}/accepted", TOPIC_OUT, 1, 0)                        \
     X(TOPIC_ADMIN_REJECTED, "muster/v1/admin/{client}/{noun}/{verb}/rejected", TOPIC_OUT, 1, 0)                        \
