@@ -79,6 +79,8 @@ static void on_up(struct step *step)
         return;
     enum client_goal goal = client->options.goal;
     client->link = LINK_UP;
+    if (client_ends_doubt(step))
+        return;
     client->refusals = 0;
     client->task = first_task(client);
     client->request_id[0] = '\0';
@@ -126,6 +128,8 @@ static void on_down(struct step *step)
         client_connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
         if (client->refusals >= CLIENT_REFUSALS)
             client_retreat(step);
+        else if (!was_up)
+            client_doubt(step);
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
                    client_credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);

@@ -13,6 +13,7 @@
 
 #define CLIENT_REPEAT_MS 10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
 #define CLIENT_REFUSALS  3     /* logins refused in a row before a lesser credential is tried */
+#define CLIENT_DOUBTS    6     /* connections that failed in a row before it is looked whether a lesser one works */
 #define CLIENT_SESSION   32    /* characters */
 #define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
 
@@ -121,6 +122,9 @@ struct client {
     char session[CLIENT_SESSION + 1];
     unsigned failures, refusals, rejections; /* in a row */
     int64_t next_ms;                         /* connect again, or ask (again) */
+    enum credential doubted;                 /* a better one failed so often that a lesser one is tried */
+    bool proven;                             /* that worked: when the better one fails now, it is refused */
+    unsigned silences, retreats;             /* failures without a reason; and what they led to without coming online */
     int64_t heartbeat_ms, heartbeat_every_ms;
     int64_t deadline_ms; /* 0: none */
     /* What an online device does beside heartbeats; monotonic, 0: no such time. */

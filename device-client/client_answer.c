@@ -117,7 +117,7 @@ static void accept_connect(struct step *step, const struct value *answer)
         kept_copy(step->out->ca_pem, sizeof step->out->ca_pem, client_member(answer, "caPem"));
     client->online = true;
     client->ceiling = CREDENTIAL_BEST;
-    client->failures = client->rejections = client->tries[TASK_CONNECT] = 0;
+    client->failures = client->rejections = client->tries[TASK_CONNECT] = client->retreats = 0;
     client->task = TASK_NONE;
     client->next_ms = 0;
     if (client->options.goal != GOAL_RUN) {

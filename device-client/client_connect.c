@@ -111,3 +111,40 @@ void client_retreat(struct step *step)
     client_connect_later(step, lesser != CREDENTIAL_NONE ? backoff_ms(client->failures + client->rejections, random)
                                                          : backoff_slow_ms(random));
 }
+
+/* A certificate that the broker refuses within TLS looks like a network that does not work. So, after some failures, a
+ * lesser credential is tried once. When that works, the better one has one more chance; then it counts as refused. */
+void client_doubt(struct step *step)
+{
+    struct client *client = step->client;
+    unsigned shift = client->retreats < 8 ? client->retreats : 8; /* each time with more patience */
+    enum credential lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+    if (client->doubted != CREDENTIAL_NONE) { /* neither works: it is the network */
+        client->doubted = CREDENTIAL_NONE;
+        client->ceiling = CREDENTIAL_BEST;
+    } else if (client->credential >= CREDENTIAL_CERTIFICATE && client->proven) {
+        client->proven = false;
+        client->silences = 0;
+        client->retreats++;
+        client_retreat(step);
+    } else if (client->credential >= CREDENTIAL_CERTIFICATE && lesser >= CREDENTIAL_API_KEY &&
+               ++client->silences % (CLIENT_DOUBTS << shift) == 0) {
+        client->doubted = client->credential;
+        client->ceiling = lesser;
+    }
+}
+
+bool client_ends_doubt(struct step *step)
+{
+    struct client *client = step->client;
+    bool only_to_know = client->doubted != CREDENTIAL_NONE;
+    client->doubted = CREDENTIAL_NONE;
+    client->proven = only_to_know;
+    if (only_to_know) {
+        client->ceiling = CREDENTIAL_BEST;
+        client_reconnect(step);
+    } else {
+        client->silences = 0;
+    }
+    return only_to_know;
+}

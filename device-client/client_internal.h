@@ -33,6 +33,8 @@ void client_reconnect(struct step *step); /* leaves this connection first */
 void client_retreat(struct step *step);   /* this credential does not work: a lesser one, or the best one again */
 void client_connect_later(struct step *step, int64_t wait_ms);  /* leaves the connection, if any, and comes back */
 const char *client_credential_name(enum credential credential); /* for people */
+void client_doubt(struct step *step);                           /* a connection failed without a reason */
+bool client_ends_doubt(struct step *step);                      /* one is up: true when it was only to know that */
 bool client_has_certificate(const struct step *step);           /* the one in use or the next, not expired */
 
 /* client_ask.c */

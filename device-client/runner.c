@@ -20,20 +20,20 @@ static int64_t clock_ms(clockid_t clock)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-static void say(const struct run *run, const char *line)
+void runner_say(const struct run *run, const char *line)
 {
     if (line[0] != '\0' && run->options->on_line != NULL)
         run->options->on_line(run->options->context, line);
 }
 
-static void say_problem(const struct run *run, const struct problem *problem)
+void runner_say_problem(const struct run *run, const struct problem *problem)
 {
     char line[sizeof problem->what + sizeof problem->mend];
     snprintf(line, sizeof line, "error: %s", problem->what);
-    say(run, line);
+    runner_say(run, line);
     snprintf(line, sizeof line, "  mend: %s", problem->mend);
     if (problem->mend[0] != '\0')
-        say(run, line);
+        runner_say(run, line);
 }
 
 static void publish(struct run *run)
@@ -50,55 +50,6 @@ static void publish(struct run *run)
     }
     (void)paho_publish(run->paho, effects->topic, effects->payload, strlen(effects->payload), effects->qos);
     key_wipe(effects->payload, strlen(effects->payload));
-}
-
-/* A CA bundle that cannot be used changes nothing, and is no reason to leave the connection. */
-static bool take_authorities(struct run *run)
-{
-    struct client_effects *effects = &run->effects;
-    enum muster_device_result result = keep_authorities(run->options->keep, effects->ca_pem, &run->kept, run->problem);
-    if (result == MUSTER_DEVICE_FAILED)
-        say_problem(run, run->problem);
-    else if (result == MUSTER_DEVICE_OK)
-        say(run, "the CA bundle was replaced");
-    return result == MUSTER_DEVICE_OK || result == MUSTER_DEVICE_FAILED;
-}
-
-/* The certificates, in the order that client.h promises. False when something could not be written. */
-static bool write_certificates(struct run *run)
-{
-    struct client_effects *effects = &run->effects;
-    struct keep *keep = run->options->keep;
-    if (effects->keep_certificate) {
-        if (keep_certificate(keep, effects->certificate_pem, effects->ca_pem, run->problem) != MUSTER_DEVICE_OK)
-            return false;
-        keep_read_authorities(keep, &run->kept);
-    }
-    return !effects->promote || keep_promote(keep, run->problem) == MUSTER_DEVICE_OK;
-}
-
-/* The durable part. False when something could not be written. */
-static bool write_down(struct run *run)
-{
-    struct client_effects *effects = &run->effects;
-    struct keep *keep = run->options->keep;
-    if (!write_certificates(run))
-        return false;
-    if (effects->save && keep_save(keep, &run->kept, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->erase_request && keep_erase_request(keep, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->erase_next && keep_erase_next(keep, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->keep_authorities && !take_authorities(run))
-        return false;
-    if (effects->forget_files && keep_forget(keep, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->erase_provisioning_key) {
-        key_wipe(run->kept.provisioning_key, sizeof run->kept.provisioning_key);
-        return keep_erase_provisioning_key(keep, run->problem) == MUSTER_DEVICE_OK;
-    }
-    return true;
 }
 
 static void step(struct run *run, struct client_input *input);
@@ -135,16 +86,16 @@ static void step(struct run *run, struct client_input *input)
     input->wall_ms = clock_ms(CLOCK_REALTIME);
     random_fill(input->random, sizeof input->random);
     client_step(&run->client, input, effects);
-    if (!write_down(run)) {
+    if (!runner_write_down(run)) {
         run->broken = true;
         return;
     }
     if (!effects->done)
-        say(run, effects->line);
+        runner_say(run, effects->line);
     if (effects->line[0] != '\0' && !effects->done && effects->problem.mend[0] != '\0') {
         char mend[sizeof effects->problem.mend + 16];
         snprintf(mend, sizeof mend, "  mend: %s", effects->problem.mend);
-        say(run, mend);
+        runner_say(run, mend);
     }
     if (effects->publish)
         publish(run);
@@ -226,7 +177,7 @@ static void live(struct run *run)
 static bool begin_again(struct run *run, unsigned attempt)
 {
     uint32_t random = 0;
-    say_problem(run, run->problem);
+    runner_say_problem(run, run->problem);
     paho_disconnect(run->paho, GOODBYE_MS);
     random_fill(&random, sizeof random);
     return !wait_until(run, clock_ms(CLOCK_BOOTTIME) + 1000 + backoff_ms(attempt, random));
@@ -251,7 +202,7 @@ enum muster_device_result runner_run(const struct runner_options *options, const
         }
     }
     if (client->goal == GOAL_RUN && problem->result == MUSTER_DEVICE_OK)
-        say(run, problem->what);
+        runner_say(run, problem->what);
     paho_free(run->paho);
     key_wipe(run, sizeof *run);
     free(run);

@@ -57,6 +57,7 @@ struct world {
     struct service service;
     int lose, unreachable; /* answers that get lost; connections that fail */
     bool refuse_next, refuse_device;
+    bool mute_next, mute_device; /* refused within TLS: it looks like no network */
     const char *deny, *deny_operation;
     int denials;
     int64_t retry_after_ms;
@@ -371,8 +372,11 @@ static bool admits(struct world *world)
 
 static void turn(struct world *world)
 {
-    if (world->client.link == LINK_CONNECTING && world->unreachable > 0) {
-        world->unreachable--;
+    enum credential credential = world->client.credential;
+    bool mute = (world->mute_next && credential == CREDENTIAL_NEXT) ||
+                (world->mute_device && credential == CREDENTIAL_CERTIFICATE && world->device_pem == 1);
+    if (world->client.link == LINK_CONNECTING && (world->unreachable > 0 || mute)) {
+        world->unreachable -= world->unreachable > 0;
         input(world, (struct client_input){.event = CLIENT_DOWN, .reason = "no network"});
     } else if (world->client.link == LINK_CONNECTING && !admits(world)) {
         input(world, (struct client_input){.event = CLIENT_DOWN, .refused = true, .reason = "Not authorized"});
@@ -633,7 +637,45 @@ static void check_no_network(void)
     world->unreachable = 40;
     live(world, 200, true);
     check_renewed(world, "after 40 failures", 2);
-    CHECK_INT(world->logins[CREDENTIAL_CERTIFICATE], 1);
+    CHECK_INT(world->service.renewals.count, 1);
+    free(world);
+}
+
+/* Whenever the network comes back: in the middle of a doubt, too. */
+static void check_network_returns(void)
+{
+    for (int failures = 0; failures < 20; failures++) {
+        struct world *world = due_now();
+        for (int i = 0; i < 50 && world->next_pem == 0; i++)
+            turn(world);
+        world->unreachable = failures;
+        live(world, 200, true);
+        check_renewed(world, "the network is back", 2);
+        CHECK(world->service.renewals.count == 1 && world->logins[CREDENTIAL_API_KEY] == 0, "after %d failures",
+              failures);
+        free(world);
+    }
+}
+
+/* With TLS 1.3 a broker that refuses a certificate just closes the connection. */
+static void check_refused_within_tls(void)
+{
+    struct world *world = due_now();
+    world->mute_next = true;
+    live(world, 200, true);
+    CHECK(world->client.online && world->device_pem == 1 && world->next_pem == 0, "%s", world->line);
+    CHECK_INT(world->logins[CREDENTIAL_NEXT], CLIENT_DOUBTS + 1);
+    CHECK_TEXT(world->kept.rollbacks, "1");
+    CHECK_INT(world->logins[CREDENTIAL_API_KEY], 0);
+    free(world);
+
+    world = world_new(GOAL_RUN);
+    world->wall_ms -= 100 * DAY;
+    world->mute_device = true;
+    start(world);
+    live(world, 200, true);
+    CHECK(world->client.online && world->device_pem == 2, "%s", world->line);
+    CHECK_INT(world->service.provisions.count, 1);
     free(world);
 }
 
@@ -1021,6 +1063,8 @@ int main(void)
     check_rollback_is_kept();
     check_rollback_kills();
     check_no_network();
+    check_network_returns();
+    check_refused_within_tls();
     check_ladder();
     check_promoted_there();
     check_revoked_unused();

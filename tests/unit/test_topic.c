@@ -131,6 +131,7 @@ static const struct {
     {TOPIC_DEVICE_REJECTED, "muster/v1/device/+/+/rejected", TOPIC_OUT, 1, false},
     {TOPIC_DEVICE_REPLY, "muster/v1/device/+/reply", TOPIC_OUT, 1, false},
     {TOPIC_DEVICE_REPLY_NAMED, "muster/v1/device/+/reply/+", TOPIC_OUT, 1, false},
+    {TOPIC_DEVICE_OFFER, "muster/v1/device/+/renew/offer", TOPIC_OUT, 1, false},
     {TOPIC_ADMIN_REQUEST, "muster/v1/admin/+/+/+", TOPIC_IN, 1, false},
     {TOPIC_ADMIN_ACCEPTED, "muster/v1/admin/+/+/+/accepted", TOPIC_OUT, 1, false},
     {TOPIC_ADMIN_REJECTED, "muster/v1/admin/+/+/+/rejected", TOPIC_OUT, 1, false},
