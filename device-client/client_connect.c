@@ -142,6 +142,8 @@ bool client_ends_doubt(struct step *step)
     client->proven = only_to_know;
     if (only_to_know) {
         client->ceiling = CREDENTIAL_BEST;
+        client->failures = 0;
+        client_say(step, "%s works; once more with the better one", client_credential_name(client->credential));
         client_reconnect(step);
     } else {
         client->silences = 0;
