@@ -11,16 +11,23 @@
 #define CERTIFICATE_PEM_MAX 4096
 #define CERTIFICATE_DER_MAX 2976 /* the most octets of which the PEM, with its NUL, fits into that */
 #define CA_BUNDLE_MAX       (16 * 1024)
+#define CA_ISSUERS_MAX      16 /* certificates of an authority: issuing ones and roots */
+#define CA_ISSUER_ID        40 /* lower-case hex digits of a subject key identifier of 20 octets */
 
 struct ca;
 
 /* Where the authority lives and what it writes into certificates. Texts are copied; NULL organization or country
- * leaves that attribute out. */
+ * leaves that attribute out.
+ * The certificate file says what the authority is: first the CA that issues, then those that issued before it and whose
+ * certificates still count, then the root (or roots). An authority without a root is its own: self-signed. The private
+ * key of the issuing CA with id X (ca_issuer_id) lies in <key_file>.X, or in <key_file> when that is not there. */
 struct ca_options {
     const char *certificate_file, *key_file;
-    const char *passphrase_file; /* NULL: the key is not encrypted */
-    const char *organization;    /* O of the subjects, at most 64 octets (RFC 5280, appendix A.1) */
-    const char *country;         /* C of the subjects, two letters */
+    const char *root_certificate_file, *root_key_file; /* the root's own files, both or NULL: none. Opened only where a
+                                                          certificate of an issuing CA is made: they may be elsewhere */
+    const char *passphrase_file;                       /* for all keys; NULL: they are not encrypted */
+    const char *organization; /* O of the subjects, at most 64 octets (RFC 5280, appendix A.1) */
+    const char *country;      /* C of the subjects, two letters */
 };
 
 /* A device's certificate to be. */
@@ -34,34 +41,63 @@ struct certificate_request {
 
 struct certificate {
     char id[PROFILE_CERTIFICATE_ID + 1];
+    char issuer[CA_ISSUER_ID + 1];
     char pem[CERTIFICATE_PEM_MAX];
     unsigned char fingerprint[32]; /* SHA-256 over the DER */
     struct validity validity;
 };
 
-/* Makes a new authority in the files of `options`: a self-signed root of `type` (EC or RSA), its key with mode 0600,
- * encrypted when there is a passphrase file (its first line). Never replaces a file: an existing certificate is an
- * error; a key that stands alone, as a crash between the two writes leaves it, is used when it is of `type`.
- * `now` is in seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
+/* Makes a new authority in the files of `options`: with root files, a root and an issuing CA that is signed by it;
+ * without, one self-signed certificate. All keys are of `type` (EC or RSA), with mode 0600, encrypted when there is a
+ * passphrase file (its first line). Never replaces a file: an existing certificate file is an error. What a crash
+ * leaves (keys without certificates, a root without an issuing CA) is taken up when it is of `type`. `now` is in
+ * seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
 int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size);
 
 /* Whether the first certificate in `pem` is one for this key. False also when there is no certificate. Thread-safe. */
 bool certificate_is_for(const char *pem, size_t length, const struct key *key);
 
-/* Opens the authority: reads both files, checks that they belong together, that the certificate is a CA's, and that no
- * one but the owner can read the key. NULL with a sentence and the mend in `error`. The caller calls ca_free. */
+/* Opens the authority: reads the certificates and the keys of the issuing CAs, checks that they belong together, that
+ * the first certificate is a CA's, and that no one but the owner can read a key. The key of the first one must be
+ * there; those of the others may be missing, and a root's own file is never opened. NULL with a sentence and the mend
+ * in `error`. The caller calls ca_free. */
 struct ca *ca_new(const struct ca_options *options, char *error, size_t error_size);
 void ca_free(struct ca *ca);
 
 /* The authority's own validity. */
 struct validity ca_validity(const struct ca *ca);
 
-/* The issuing CA and every trusted root, PEM, NUL-terminated; lives as long as `ca`. */
+/* All certificates of the authority's file: the issuing CAs and every trusted root, PEM, NUL-terminated; lives as long
+ * as `ca`. */
 const char *ca_bundle(const struct ca *ca);
 
 /* csr_read (csr.h) with the same answers; a request as nearly all devices send it (P-256, no attributes) costs hardly
  * more than verifying its signature. */
 enum status ca_read_request(struct ca *ca, const char *pem, size_t length, struct public_key *out, struct why *why);
+
+/* What goes behind a certificate of ours in the file of a TLS server or client, so that whoever knows the root alone
+ * can verify it: the issuing CA; "" under an authority that is its own root. PEM, lives as long as `ca`. */
+const char *ca_chain(const struct ca *ca);
+
+/* One certificate of the authority. */
+struct ca_issuer {
+    char id[CA_ISSUER_ID + 1]; /* "" when its subject key identifier has not 20 octets: a foreign root's */
+    char subject[128];         /* as in RFC 4514, cut when it is longer */
+    struct validity validity;
+    unsigned char fingerprint[32]; /* SHA-256 over the DER */
+    bool current;                  /* issues at present */
+    bool root;                     /* self-signed; an authority without a root is current and root */
+    bool has_key; /* its key is here: it can sign lists. Always false for a root with files of its own */
+};
+
+/* The certificates in the order of the file, at most `most`; returns how many there are. */
+size_t ca_issuers(const struct ca *ca, struct ca_issuer *out, size_t most);
+
+/* The id of the issuer that signs at present; lives as long as `ca`. */
+const char *ca_issuer_id(const struct ca *ca);
+
+/* Writes 20 octets of a key identifier as an issuer's id. Pure. */
+void ca_issuer_id_write(const unsigned char identifier[CA_ISSUER_ID / 2], char out[CA_ISSUER_ID + 1]);
 
 /* Signs a device's certificate and lints it (lint.h) before it is given out. ST_OK, or ST_INTERNAL with
  * `why->detail`.

@@ -1,117 +1,77 @@
 #include "certs/ca_files.h"
-#include "certs/draft.h"
-#include "certs/extensions.h"
-#include "certs/file.h"
-#include "certs/internal.h"
+#include "certs/ca_make.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-/* RFC 5280, 4.2.1.3: keyCertSign (5), cRLSign (6) */
-static const int authority_usage[] = {5, 6, -1};
-
-/* The root's own profile. `draft` gets what the caller frees: subject and extensions. */
-static bool sketch(struct draft *draft, const struct ca_options *options, int64_t now, unsigned char *serial)
+static int make_root(const struct ca_options *options, const struct key *key, int64_t now, struct ca_members *root,
+                     char *error, size_t error_size)
 {
-    static const struct validity always = {INT64_MIN, INT64_MAX};
-    unsigned char identifier[KEY_IDENTIFIER];
-    char common_name[32];
-    size_t length = 0;
-    const unsigned char *bits = draft_key_bits(draft->key, &length);
-    if (bits == NULL || !extension_key_identifier(bits, length, identifier) || RAND_bytes(serial, PROFILE_SERIAL) != 1)
-        return false;
-    profile_serial(serial);
-    snprintf(common_name, sizeof common_name, "Muster CA %02x%02x%02x%02x", serial[0], serial[1], serial[2], serial[3]);
-    draft->serial = serial;
-    draft->subject = draft->issuer = draft_name(options->country, options->organization, common_name);
-    draft->extensions[draft->count++] = extension_basic_constraints(true);
-    draft->extensions[draft->count++] = extension_key_usage(authority_usage);
-    draft->extensions[draft->count++] = extension_subject_key(identifier);
-    draft->extensions[draft->count++] = extension_authority_key(identifier, sizeof identifier);
-    return draft->subject != NULL && profile_validity(now, PROFILE_AUTHORITY_DAYS, always, &draft->validity);
-}
-
-static X509 *make_root(const struct ca_options *options, const struct key *key, int64_t now)
-{
-    unsigned char serial[PROFILE_SERIAL];
+    char pem[CERTIFICATE_PEM_MAX];
     struct public_key public;
-    struct draft draft = {.key = &public};
-    X509 *root = NULL;
-    if (key_public(key, &public) && sketch(&draft, options, now, serial))
-        root = draft_sign(&draft, key_evp(key));
-    X509_NAME_free(draft.subject);
-    for (size_t i = 0; i < draft.count; i++)
-        X509_EXTENSION_free(draft.extensions[i]);
-    return root;
+    struct authority authority = {.profile = LINT_ROOT, .key = &public, .signing_key = key, .now = now};
+    if (!key_public(key, &public))
+        return ca_files_say(error, error_size, "OpenSSL cannot read the root's key.");
+    if (ca_make_certificate(options, &authority, pem, error, error_size) != 0 ||
+        ca_make_save(options->root_certificate_file, pem, error, error_size) != 0)
+        return -1;
+    return ca_members_read(options->root_certificate_file, root, error, error_size);
 }
 
-/* The certificate in PEM, read back and looked at before anyone trusts it; a memory BIO, or NULL with a finding. */
-static BIO *write_root(X509 *root, char *finding, size_t finding_size)
+/* The root, new or taken up; `key` is its own, for the caller to free, also after a failure. */
+static int provide_root(const struct ca_options *options, enum key_type type, int64_t now, struct ca_members *root,
+                        struct key **key, char *error, size_t error_size)
 {
-    unsigned char *der = NULL;
-    int length = root != NULL ? i2d_X509(root, &der) : 0;
-    BIO *bio = length > 0 ? BIO_new(BIO_s_mem()) : NULL;
-    bool ok = bio != NULL && lint_certificate(der, (size_t)length, NULL, 0, LINT_AUTHORITY, finding, finding_size) &&
-              PEM_write_bio_X509(bio, root) == 1;
-    OPENSSL_free(der);
-    if (ok)
-        return bio;
-    BIO_free(bio);
-    return NULL;
+    const struct key_source source = {options->root_key_file, options->passphrase_file};
+    bool made = ca_files_has(options->root_certificate_file);
+    if (made)
+        return ca_make_open_root(options, root, key, error, error_size);
+    *key = ca_make_key(&source, type, error, error_size);
+    return *key != NULL ? make_root(options, *key, now, root, error, error_size) : -1;
 }
 
-static int save_root(const struct ca_options *options, X509 *root, char *error, size_t error_size)
+/* Signs the certificate of the issuing key, by the root or by itself, and writes the authority's file. */
+static int finish(const struct ca_options *options, const struct key *key, const struct ca_members *root,
+                  const struct key *root_key, int64_t now, char *error, size_t error_size)
 {
-    char finding[128] = "OpenSSL failed";
-    char *pem = NULL;
-    BIO *bio = write_root(root, finding, sizeof finding);
-    if (bio == NULL)
-        return ca_files_say(error, error_size, "The authority's certificate cannot be made: %s.", finding);
-    long length = BIO_get_mem_data(bio, &pem);
-    int failed = file_write(options->certificate_file, pem, (size_t)length, 0644);
-    BIO_free(bio);
-    if (failed != 0)
-        return ca_files_say(error, error_size, "Cannot write the authority's certificate %s: %s.",
-                            options->certificate_file, strerror(failed));
-    return 0;
+    char bundle[CA_BUNDLE_MAX];
+    struct public_key public;
+    bool alone = root_key == NULL;
+    struct authority authority = {.profile = alone ? LINT_AUTHORITY : LINT_ISSUER,
+                                  .key = &public,
+                                  .signing_key = alone ? key : root_key,
+                                  .issuer = alone ? NULL : root->all[0].certificate,
+                                  .now = now};
+    if (!key_public(key, &public))
+        return ca_files_say(error, error_size, "OpenSSL cannot read the authority's key.");
+    if (ca_make_certificate(options, &authority, bundle, error, error_size) != 0)
+        return -1;
+    for (size_t i = 0; i < root->count; i++)
+        if (!ca_member_write(&root->all[i], bundle, sizeof bundle))
+            return ca_files_say(error, error_size, "There are too many certificates in %s.",
+                                options->root_certificate_file);
+    return ca_make_save(options->certificate_file, bundle, error, error_size);
 }
 
-/* A key without a certificate is what a crash between the two writes leaves: it is used, never replaced, because it
- * may as well be the key of an authority whose certificate was moved or misspelt. */
-static struct key *take_up_key(const struct ca_options *options, enum key_type type, char *error, size_t error_size)
+/* Keys before certificates: a certificate whose key is lost in a crash would be of no use. The authority's own file
+ * comes last: when it is there, everything is. */
+static int create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size)
 {
-    enum key_type found;
-    struct key *key = ca_files_read_key(options, error, error_size);
-    if (key == NULL || (key_type_of(key, &found) && found == type))
-        return key;
+    char path[CA_PATH_MAX];
+    struct key_source source = ca_files_key(options, "", path);
+    struct key *key = NULL, *root_key = NULL;
+    struct ca_members root = {.count = 0};
+    int result = 0;
+    if (options->root_key_file != NULL)
+        result = provide_root(options, type, now, &root, &root_key, error, error_size);
+    if (result == 0)
+        key = ca_make_key(&source, type, error, error_size);
+    result = key != NULL ? finish(options, key, &root, root_key, now, error, error_size) : -1;
+    ca_members_free(&root);
+    key_free(root_key);
     key_free(key);
-    ca_files_say(error, error_size, "There is a key of another type in %s: move it away or ask for its type.",
-                 options->key_file);
-    return NULL;
-}
-
-static struct key *make_key(const struct ca_options *options, enum key_type type, char *error, size_t error_size)
-{
-    struct key *key = key_new(type);
-    if (key == NULL)
-        ca_files_say(error, error_size, "OpenSSL cannot make a key for the authority.");
-    if (key == NULL || ca_files_write_key(options, key, error, error_size) == 0)
-        return key;
-    key_free(key);
-    return NULL;
-}
-
-/* Whether there is something at `path`, if only a dangling link; what cannot be looked at is taken to be there. */
-static bool exists(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 || errno != ENOENT;
+    return result;
 }
 
 int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size)
@@ -120,19 +80,11 @@ int ca_create(const struct ca_options *options, enum key_type type, int64_t now,
         return -1;
     if (type == KEY_ED25519)
         return ca_files_say(error, error_size, "An authority's key must be EC or RSA: many devices know no Ed25519.");
-    if (exists(options->certificate_file))
+    if (ca_files_has(options->certificate_file))
         return ca_files_say(error, error_size,
                             "There is an authority in %s already: it is never replaced; move it away.",
                             options->certificate_file);
-    /* The key first: a certificate whose key is lost in a crash would be of no use. */
-    struct key *key = exists(options->key_file) ? take_up_key(options, type, error, error_size)
-                                                : make_key(options, type, error, error_size);
-    if (key == NULL)
-        return -1;
-    X509 *root = make_root(options, key, now);
-    int result = save_root(options, root, error, error_size);
-    X509_free(root);
-    key_free(key);
+    int result = create(options, type, now, error, error_size);
     ERR_clear_error();
     return result;
 }

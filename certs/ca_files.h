@@ -1,11 +1,14 @@
 /*
- * The two files in which a local authority lives, and the file of its passphrase. Every failure is a sentence for the
- * operator, with the file and the mend. Signs nothing.
+ * The files in which a local authority lives: what they are called, and whether they may be called so. Every failure is
+ * a sentence for the operator, with the file and the mend. Signs nothing.
  */
 #ifndef MUSTER_CERTS_CA_FILES_H
 #define MUSTER_CERTS_CA_FILES_H
 
 #include "certs/ca.h"
+#include "certs/key_loader.h"
+
+#define CA_PATH_MAX 4096
 
 /* Writes a sentence into `error`; always returns -1, so that a failure is one line. */
 int ca_files_say(char *error, size_t error_size, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -13,10 +16,16 @@ int ca_files_say(char *error, size_t error_size, const char *format, ...) __attr
 /* 0 when the options name both files and organization and country can stand in a certificate; -1 with a sentence. */
 int ca_files_check(const struct ca_options *options, char *error, size_t error_size);
 
-/* Reads the private key; refuses a file that anyone but its owner may touch. The caller calls key_free. */
-struct key *ca_files_read_key(const struct ca_options *options, char *error, size_t error_size);
+/* Whether there is something at `path`, if only a dangling link; what cannot be looked at is taken to be there. */
+bool ca_files_has(const char *path);
 
-/* Writes the private key with mode 0600, encrypted when there is a passphrase file. 0 or -1. */
-int ca_files_write_key(const struct ca_options *options, const struct key *key, char *error, size_t error_size);
+/* Whether `id` is an issuer's: 40 lower-case hex digits. */
+bool ca_files_is_id(const char *id);
+
+/* Where the key of an issuer lies: in the key file with ".<id>" behind its name; with "", in the key file itself.
+ * `path` is what the source points to. */
+struct key_source ca_files_key(const struct ca_options *options, const char *id, char path[CA_PATH_MAX]);
+
+#define CA_KEY_NEXT "next" /* the id of a key whose certificate is still to come */
 
 #endif

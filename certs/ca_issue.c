@@ -1,5 +1,6 @@
 #include "certs/ca_local.h"
 #include "certs/extensions.h"
+#include "certs/pem.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -10,8 +11,8 @@
 #define VERIFY_FIRST 16
 #define VERIFY_EVERY 64
 
-#define BEGIN "-----BEGIN CERTIFICATE-----\n"
-#define END   "-----END CERTIFICATE-----\n"
+_Static_assert(2 * sizeof "-----BEGIN CERTIFICATE-----\n" + (CERTIFICATE_DER_MAX + 47) / 48 * 65 <= CERTIFICATE_PEM_MAX,
+               "PEM of any DER");
 
 /* A certificate on its way out. */
 struct made {
@@ -23,34 +24,15 @@ struct made {
     unsigned char digest[P256_DIGEST];
 };
 
-/* RFC 7468: lines of 64 letters, as OpenSSL writes them. `out` has room for any certificate of CERTIFICATE_DER_MAX. */
-static bool write_pem(const unsigned char *der, size_t length, char out[CERTIFICATE_PEM_MAX])
-{
-    _Static_assert(sizeof BEGIN + sizeof END + (CERTIFICATE_DER_MAX + 47) / 48 * 65 <= CERTIFICATE_PEM_MAX,
-                   "PEM of any DER");
-    EVP_ENCODE_CTX *context = EVP_ENCODE_CTX_new();
-    unsigned char *at = (unsigned char *)out + sizeof BEGIN - 1;
-    int lines = 0, rest = 0;
-    if (context == NULL)
-        return false;
-    memcpy(out, BEGIN, sizeof BEGIN);
-    EVP_EncodeInit(context);
-    bool ok = EVP_EncodeUpdate(context, at, &lines, der, (int)length) == 1;
-    EVP_EncodeFinal(context, at + lines, &rest);
-    memcpy(at + lines + rest, END, sizeof END);
-    EVP_ENCODE_CTX_free(context);
-    return ok;
-}
-
 /* Looks once more at the very octets that will be given out, and fills `out`. */
 static bool finish(struct ca *ca, const struct made *made, struct certificate *out, char *finding, size_t finding_size)
 {
     if (made->length == 0)
         return false;
-    bool ok = lint_der(made->der, made->length, ca->issuer, made->profile, made->economy, finding, finding_size);
+    bool ok = lint_der(made->der, made->length, ca->current->read, made->profile, made->economy, finding, finding_size);
     if (!ok)
         ca->trusted = 0;
-    return ok && write_pem(made->der, made->length, out->pem) &&
+    return ok && pem_write("CERTIFICATE", made->der, made->length, out->pem) > 0 &&
            p256_hash(ca->p256, made->der, made->length, out->fingerprint);
 }
 
@@ -59,6 +41,7 @@ static enum status give_out(struct ca *ca, const struct made *made, const unsign
 {
     char finding[128] = "its names, key or serial cannot be written, or it is too long";
     *out = (struct certificate){.validity = validity};
+    memcpy(out->issuer, ca->current->id, sizeof out->issuer);
     profile_certificate_id(serial, out->id);
     bool ok = finish(ca, made, out, finding, sizeof finding);
     ERR_clear_error();
@@ -93,8 +76,8 @@ static enum status issue(struct ca *ca, struct draft *draft, X509_EXTENSION *pur
                                    subject_key,      ca->fixed[AUTHORITY], names};
     for (draft->count = 0; draft->count < 6; draft->count++)
         draft->extensions[draft->count] = all[draft->count];
-    draft->issuer = X509_get_subject_name(ca->certificate);
-    X509 *certificate = draft->subject != NULL ? draft_sign(draft, key_evp(ca->key)) : NULL;
+    draft->issuer = X509_get_subject_name(ca->current->certificate);
+    X509 *certificate = draft->subject != NULL ? draft_sign(draft, key_evp(ca->current->key)) : NULL;
     take_x509(certificate, &made);
     X509_free(certificate);
     X509_EXTENSION_free(subject_key);

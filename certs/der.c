@@ -1,6 +1,7 @@
 #include "certs/der.h"
 
 #include <string.h>
+#include <time.h>
 
 struct der_writer der_start(unsigned char *buffer, size_t size)
 {
@@ -29,4 +30,33 @@ void der_wrap(struct der_writer *writer, unsigned char tag, const unsigned char 
         put_octet(writer, rest & 0xff);
     put_octet(writer, octets > 0 ? 0x80 | octets : length);
     put_octet(writer, tag);
+}
+
+void der_put_number(struct der_writer *writer, int64_t number)
+{
+    const unsigned char *end = writer->at;
+    uint64_t rest = (uint64_t)number;
+    do
+        put_octet(writer, rest & 0xff);
+    while ((rest >>= 8) > 0);
+    if (!writer->full && *writer->at > 0x7f) /* a first bit would be a sign */
+        put_octet(writer, 0);
+    der_wrap(writer, DER_INTEGER, end);
+}
+
+bool der_put_time(struct der_writer *writer, int64_t at)
+{
+    struct tm tm;
+    char text[sizeof "20500101000000Z"];
+    time_t seconds = (time_t)at;
+    const unsigned char *end = writer->at;
+    if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 9999 - 1900)
+        return false;
+    bool utc = tm.tm_year + 1900 <= 2049;
+    size_t length = strftime(text, sizeof text, "%Y%m%d%H%M%SZ", &tm), century = utc ? 2 : 0;
+    if (length != sizeof text - 1)
+        return false;
+    der_put(writer, text + century, length - century);
+    der_wrap(writer, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, end);
+    return true;
 }

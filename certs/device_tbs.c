@@ -6,29 +6,19 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Identifier octets (X.690, 8.1.2) */
-#define INTEGER          0x02
-#define BIT_STRING       0x03
-#define OCTET_STRING     0x04
-#define UTF8_STRING      0x0c
-#define UTC_TIME         0x17
-#define GENERALIZED_TIME 0x18
-#define SEQUENCE         0x30
-#define SET              0x31
-#define URI              0x86 /* GeneralName [6] (RFC 5280, 4.2.1.6) */
-#define EXTENSIONS       0xa3 /* TBSCertificate [3] */
+#define URI        0x86 /* GeneralName [6] (RFC 5280, 4.2.1.6) */
+#define EXTENSIONS 0xa3 /* TBSCertificate [3] */
 
 /* Each ends where its variable part begins. */
 static const unsigned char version_3[] = {0xa0, 0x03, 0x02, 0x01, 0x02};
-static const unsigned char ecdsa_with_sha256[] = {SEQUENCE, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                                  0x48,     0xce, 0x3d, 0x04, 0x03, 0x02};
+static const unsigned char ecdsa_with_sha256[] = {DER_SEQUENCE, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                                  0x48,         0xce, 0x3d, 0x04, 0x03, 0x02};
 static const unsigned char common_name[] = {0x06, 0x03, 0x55, 0x04, 0x03};
 static const unsigned char subject_alternative_name[] = {0x06, 0x03, 0x55, 0x1d, 0x11};
 static const unsigned char subject_key_identifier[] = {
-    SEQUENCE,     9 + KEY_IDENTIFIER, 0x06,         0x03,          0x55, 0x1d, 0x0e,
-    OCTET_STRING, 2 + KEY_IDENTIFIER, OCTET_STRING, KEY_IDENTIFIER};
+    DER_SEQUENCE,       9 + KEY_IDENTIFIER, 0x06,          0x03, 0x55, 0x1d, 0x0e, DER_OCTET_STRING,
+    2 + KEY_IDENTIFIER, DER_OCTET_STRING,   KEY_IDENTIFIER};
 
 struct octets {
     unsigned char *at;
@@ -108,30 +98,12 @@ static bool is_ordinary(const char *text, char least, size_t longest)
     return length > 0;
 }
 
-/* UTCTime to 2049 and GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5). */
-static bool put_time(struct der_writer *writer, int64_t at)
-{
-    struct tm tm;
-    char text[sizeof "20500101000000Z"];
-    time_t seconds = (time_t)at;
-    const unsigned char *end = writer->at;
-    if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 9999 - 1900)
-        return false;
-    bool utc = tm.tm_year + 1900 <= 2049;
-    size_t length = strftime(text, sizeof text, "%Y%m%d%H%M%SZ", &tm), century = utc ? 2 : 0;
-    if (length != sizeof text - 1)
-        return false;
-    der_put(writer, text + century, length - century);
-    der_wrap(writer, utc ? UTC_TIME : GENERALIZED_TIME, end);
-    return true;
-}
-
 static bool put_validity(struct der_writer *writer, struct validity validity)
 {
     const unsigned char *end = writer->at;
-    if (!put_time(writer, validity.not_after) || !put_time(writer, validity.not_before))
+    if (!der_put_time(writer, validity.not_after) || !der_put_time(writer, validity.not_before))
         return false;
-    der_wrap(writer, SEQUENCE, end);
+    der_wrap(writer, DER_SEQUENCE, end);
     return true;
 }
 
@@ -139,13 +111,13 @@ static void put_subject(struct der_writer *writer, const struct device_template 
 {
     const unsigned char *end = writer->at;
     der_put(writer, name, strlen(name));
-    der_wrap(writer, UTF8_STRING, end);
+    der_wrap(writer, DER_UTF8_STRING, end);
     der_put(writer, common_name, sizeof common_name);
-    der_wrap(writer, SEQUENCE, end);
-    der_wrap(writer, SET, end);
+    der_wrap(writer, DER_SEQUENCE, end);
+    der_wrap(writer, DER_SET, end);
     der_put(writer, template->start_content,
             (size_t)(template->start.at + template->start.length - template->start_content));
-    der_wrap(writer, SEQUENCE, end);
+    der_wrap(writer, DER_SEQUENCE, end);
 }
 
 static void put_alternative_name(struct der_writer *writer, const char *uri)
@@ -153,10 +125,10 @@ static void put_alternative_name(struct der_writer *writer, const char *uri)
     const unsigned char *end = writer->at;
     der_put(writer, uri, strlen(uri));
     der_wrap(writer, URI, end);
-    der_wrap(writer, SEQUENCE, end);
-    der_wrap(writer, OCTET_STRING, end);
+    der_wrap(writer, DER_SEQUENCE, end);
+    der_wrap(writer, DER_OCTET_STRING, end);
     der_put(writer, subject_alternative_name, sizeof subject_alternative_name);
-    der_wrap(writer, SEQUENCE, end);
+    der_wrap(writer, DER_SEQUENCE, end);
 }
 
 static void put_extensions(struct der_writer *writer, const struct device_template *template,
@@ -169,7 +141,7 @@ static void put_extensions(struct der_writer *writer, const struct device_templa
     der_put(writer, subject_key_identifier, sizeof subject_key_identifier);
     for (int i = 2; i >= 0; i--)
         der_put(writer, template->extensions[i].at, template->extensions[i].length);
-    der_wrap(writer, SEQUENCE, end);
+    der_wrap(writer, DER_SEQUENCE, end);
     der_wrap(writer, EXTENSIONS, end);
 }
 
@@ -177,12 +149,12 @@ static void put_serial(struct der_writer *writer, const unsigned char serial[PRO
 {
     const unsigned char *end = writer->at;
     der_put(writer, serial, PROFILE_SERIAL);
-    der_wrap(writer, INTEGER, end);
+    der_wrap(writer, DER_INTEGER, end);
 }
 
 static size_t finish(struct der_writer *writer, const unsigned char *end, const unsigned char **begin)
 {
-    der_wrap(writer, SEQUENCE, end);
+    der_wrap(writer, DER_SEQUENCE, end);
     *begin = writer->at;
     return writer->full ? 0 : (size_t)(end - writer->at);
 }
@@ -220,7 +192,7 @@ size_t device_certificate(const unsigned char *tbs, size_t tbs_length, const uns
     const unsigned char *end = writer.at;
     der_put(&writer, signature, signature_length);
     der_put(&writer, "\0", 1); /* no unused bits (X.690, 8.6.2) */
-    der_wrap(&writer, BIT_STRING, end);
+    der_wrap(&writer, DER_BIT_STRING, end);
     der_put(&writer, ecdsa_with_sha256, sizeof ecdsa_with_sha256);
     der_put(&writer, tbs, tbs_length);
     return finish(&writer, end, begin);

@@ -13,15 +13,17 @@ bool extension_key_identifier(const unsigned char *bits, size_t length, unsigned
     return true;
 }
 
-X509_EXTENSION *extension_basic_constraints(bool authority)
+X509_EXTENSION *extension_basic_constraints(enum basic_constraints kind)
 {
     BASIC_CONSTRAINTS *basic = BASIC_CONSTRAINTS_new();
     X509_EXTENSION *extension = NULL;
-    if (basic != NULL && authority) {
-        basic->ca = 0xff;                    /* DER: TRUE is all ones (X.690, 11.1); OpenSSL writes what stands here */
-        basic->pathlen = ASN1_INTEGER_new(); /* 0 */
+    bool ok = basic != NULL;
+    if (ok && kind != BASIC_LEAF) {
+        basic->ca = 0xff; /* DER: TRUE is all ones (X.690, 11.1); OpenSSL writes what stands here */
+        basic->pathlen = ASN1_INTEGER_new();
+        ok = basic->pathlen != NULL && ASN1_INTEGER_set(basic->pathlen, kind) == 1;
     }
-    if (basic != NULL && (!authority || basic->pathlen != NULL))
+    if (ok)
         extension = X509V3_EXT_i2d(NID_basic_constraints, 1, basic);
     BASIC_CONSTRAINTS_free(basic);
     return extension;

@@ -15,8 +15,9 @@
 /* RFC 7093, 2, method 1: the leftmost 160 bits of SHA-256 over the key's BIT STRING. */
 bool extension_key_identifier(const unsigned char *bits, size_t length, unsigned char out[KEY_IDENTIFIER]);
 
-/* Critical. An authority issues leaves only: pathLenConstraint 0 (4.2.1.9). */
-X509_EXTENSION *extension_basic_constraints(bool authority);
+/* Critical (4.2.1.9). What may stand below an authority: leaves only (pathLenConstraint 0), or CAs of leaves (1). */
+enum basic_constraints { BASIC_LEAF = -1, BASIC_ISSUER = 0, BASIC_ROOT = 1 };
+X509_EXTENSION *extension_basic_constraints(enum basic_constraints kind);
 
 /* Critical. `bits` are numbers of KeyUsage (4.2.1.3), ended by -1. */
 X509_EXTENSION *extension_key_usage(const int bits[]);

@@ -168,12 +168,12 @@ bool lint_der(const unsigned char *der, size_t length, const struct lint_issuer 
     return ok;
 }
 
-/* An authority of ours is its own issuer. */
+/* A root of ours is its own issuer. */
 bool lint_certificate(const unsigned char *der, size_t length, const unsigned char *issuer, size_t issuer_length,
                       enum lint_profile profile, char *finding, size_t finding_size)
 {
     static const struct lint_economy none = {NULL, NULL};
-    bool self = issuer == NULL && profile == LINT_AUTHORITY, alone = issuer == NULL && !self;
+    bool self = issuer == NULL && (profile == LINT_AUTHORITY || profile == LINT_ROOT), alone = issuer == NULL && !self;
     struct lint_issuer *parent = self ? lint_issuer_new(der, length) : NULL;
     if (issuer != NULL)
         parent = lint_issuer_new(issuer, issuer_length);

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #define AUTHORITY (1U << LINT_AUTHORITY)
+#define ROOT      (1U << LINT_ROOT)
+#define ISSUER    (1U << LINT_ISSUER)
 #define SERVER    (1U << LINT_SERVER)
 #define DEVICE    (1U << LINT_DEVICE)
 #define SERVICE   (1U << LINT_SERVICE)
 #define LEAF      (SERVER | DEVICE | SERVICE)
-#define ALL       (AUTHORITY | LEAF)
+#define ANY_CA    (AUTHORITY | ROOT | ISSUER)
+#define ALL       (ANY_CA | LEAF)
 
 /* The very extensions of each profile. DER has one encoding for one value (X.690, 10), so what is fixed is compared as
  * octets; what varies is looked at below. */
@@ -19,10 +22,12 @@ static const struct row {
     int nid, critical, length;
     const char *der, *finding;
 } rows[] = {
-    {AUTHORITY, NID_basic_constraints, 1, 8, "\x30\x06\x01\x01\xff\x02\x01\x00",
+    {AUTHORITY | ISSUER, NID_basic_constraints, 1, 8, "\x30\x06\x01\x01\xff\x02\x01\x00",
      "basic constraints are not critical, CA:TRUE, pathlen:0"},
+    {ROOT, NID_basic_constraints, 1, 8, "\x30\x06\x01\x01\xff\x02\x01\x01",
+     "basic constraints are not critical, CA:TRUE, pathlen:1"},
     {LEAF, NID_basic_constraints, 1, 2, "\x30\x00", "basic constraints are not critical, CA:FALSE"},
-    {AUTHORITY, NID_key_usage, 1, 4, "\x03\x02\x01\x06", "key usage is not critical, keyCertSign and cRLSign"},
+    {ANY_CA, NID_key_usage, 1, 4, "\x03\x02\x01\x06", "key usage is not critical, keyCertSign and cRLSign"},
     {LEAF, NID_key_usage, 1, 4, "\x03\x02\x07\x80", "key usage is not critical, digitalSignature alone"},
     {SERVER, NID_ext_key_usage, 0, 12, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01",
      "extended key usage is not serverAuth alone"},
@@ -130,7 +135,7 @@ static const char *alternative_names_fit(const STACK_OF(X509_EXTENSION) * extens
         [LINT_SERVER] = "the subject alternative names are not DNS names and IP addresses",
         [LINT_DEVICE] = "the subject alternative name is not one URI urn:muster:<tenant>:<uuid>",
         [LINT_SERVICE] = "the subject alternative name is not the one URI " LINT_SERVICE_URI};
-    if (profile == LINT_AUTHORITY)
+    if ((ANY_CA & 1U << profile) != 0)
         return NULL;
     GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
     int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
@@ -159,6 +164,8 @@ const char *lint_names(const struct parsed *certificate, enum lint_profile profi
         const char *start, *finding;
     } names[] = {
         [LINT_AUTHORITY] = {"Muster CA ", "the subject's CN does not begin with \"Muster CA \""},
+        [LINT_ROOT] = {"Muster Root CA ", "the subject's CN does not begin with \"Muster Root CA \""},
+        [LINT_ISSUER] = {"Muster Issuing CA ", "the subject's CN does not begin with \"Muster Issuing CA \""},
         [LINT_SERVER] = {"", "the subject has not one CN"},
         [LINT_DEVICE] = {"Device-", "the subject's CN does not begin with \"Device-\""},
         [LINT_SERVICE] = {"Service-", "the subject's CN does not begin with \"Service-\""},

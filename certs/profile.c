@@ -28,6 +28,14 @@ void profile_serial(unsigned char serial[PROFILE_SERIAL])
         serial[0] = 1;
 }
 
+void profile_serial_make(int64_t second, unsigned char serial[PROFILE_SERIAL])
+{
+    serial[0] = 0x40;
+    for (int i = 1; i <= 4; i++)
+        serial[i] = (unsigned char)(second >> (32 - 8 * i));
+    profile_serial(serial);
+}
+
 void profile_certificate_id(const unsigned char serial[PROFILE_SERIAL], char *out)
 {
     static const char digits[] = "0123456789abcdef";

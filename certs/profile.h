@@ -11,8 +11,9 @@
 #define PROFILE_BACKDATE       3600 /* seconds; a device's clock may be behind by as much */
 #define PROFILE_DEVICE_DAYS    365
 #define PROFILE_SERVER_DAYS    397
-#define PROFILE_AUTHORITY_DAYS (20 * 365)
-#define PROFILE_CERTIFICATE_ID 36 /* the hex digits of a serial */
+#define PROFILE_AUTHORITY_DAYS (20 * 365) /* a root */
+#define PROFILE_ISSUER_DAYS    (10 * 365) /* an issuing CA below a root */
+#define PROFILE_CERTIFICATE_ID 36         /* the hex digits of a serial */
 
 struct validity {
     int64_t not_before; /* seconds since 1970, inclusive (RFC 5280, 4.1.2.5) */
@@ -25,6 +26,11 @@ bool profile_validity(int64_t now, int days, struct validity issuer, struct vali
 
 /* Shapes 18 random octets into a serial in place: positive, first octet 0x01-0x7f, so always 18 octets in DER. */
 void profile_serial(unsigned char serial[PROFILE_SERIAL]);
+
+/* The same with the second in front, so that serials of one time lie beside each other in the indexes; 104 random bits
+ * follow (RFC 5280, 4.1.2.2 wants a serial unique; 64 bits that nobody can foresee are what the CA/Browser Forum asks).
+ * `second` is since 1970; its lowest 32 bits count. Pure. */
+void profile_serial_make(int64_t second, unsigned char serial[PROFILE_SERIAL]);
 
 /* The serial as lower-case hex: the certificateId. `out` has PROFILE_CERTIFICATE_ID + 1 octets. */
 void profile_certificate_id(const unsigned char serial[PROFILE_SERIAL], char *out);

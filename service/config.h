@@ -34,6 +34,14 @@ struct config {
     char certificate_organization[CONFIG_TEXT]; /* Muster */
     char certificate_country[CONFIG_TEXT];      /* "": left out */
     int certificate_days;                       /* 365 */
+    int certificate_warning_days;               /* 30 before its end */
+    int certificate_renewal_days;               /* 7: late; the service asks for a renewal */
+    int certificate_unused_seconds;             /* 3600; 0: one that is never used stays */
+    int certificate_grace_days;                 /* 0: after its end it is not renewed */
+    int certificates_per_day;                   /* 10 for one device; 0: no bound */
+    int api_key_days;                           /* 0: an API key has no end */
+    char crl_file[CONFIG_PATH];                 /* crl.pem */
+    int crl_days;                               /* 30 */
     int heartbeat_seconds;                      /* 60, but a fifth of offline_after_seconds at most */
     int offline_after_seconds;                  /* 300; 2 at least */
     int grace_seconds;                          /* 10: between a last will and offline */

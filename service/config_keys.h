@@ -57,6 +57,23 @@
       "C in the subject of device certificates, two capital letters; empty: left out.")                                \
     X("certificate_days", CONFIG_NUMBER, certificate_days, 1, 7300, CONFIG_NUMBER_TEXT(PROFILE_DEVICE_DAYS), "",       \
       "How many days a device certificate is valid.")                                                                  \
+    X("certificate_warning_days", CONFIG_NUMBER, certificate_warning_days, 1, 3650, "30", "",                          \
+      "How many days before its end a certificate counts as expiring, and an event says so; of a life shorter than "   \
+      "three times as many, a sixth.")                                                                                 \
+    X("certificate_renewal_days", CONFIG_NUMBER, certificate_renewal_days, 1, 3650, "7", "",                           \
+      "How many days before its end the service asks a device that is late to renew.")                                 \
+    X("certificate_unused_seconds", CONFIG_NUMBER, certificate_unused_seconds, 0, 31536000, "3600", "",                \
+      "A certificate that nobody has used for so long after it was made is revoked; 0: never.")                        \
+    X("certificate_grace_days", CONFIG_NUMBER, certificate_grace_days, 0, 3650, "0", "",                               \
+      "How many days after its end a device that proves the old key may still renew; 0: not at all.")                  \
+    X("certificates_per_day", CONFIG_NUMBER, certificates_per_day, 0, 1000, "10", "",                                  \
+      "How many certificates one device may get in 24 hours by its own credential; 0: any number.")                    \
+    X("api_key_days", CONFIG_NUMBER, api_key_days, 0, 3650, "0", "",                                                   \
+      "How many days an API key is valid; 0: it has no end.")                                                          \
+    X("crl_file", CONFIG_FILE, crl_file, 1, 0, "crl.pem", "",                                                          \
+      "The certificate revocation list, which the broker reads (crlfile in its configuration).")                       \
+    X("crl_days", CONFIG_NUMBER, crl_days, 2, 3650, "30", "",                                                          \
+      "How many days a certificate revocation list is valid; it is made anew each day and at each revocation.")        \
     X("heartbeat_seconds", CONFIG_NUMBER, heartbeat_seconds, 1, LIMIT_OFFLINE_MAX, "60", "",                           \
       "How often devices are told to send a heartbeat. When absent: 60, but a fifth of offline_after_seconds at "      \
       "most.")                                                                                                         \

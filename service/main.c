@@ -1,7 +1,9 @@
 /* musterd: reads its configuration, opens what it needs, and runs the loop. docs/tour.md begins here. */
+#include "certs/crl.h"
 #include "certs/file.h"
 #include "certs/openssl.h"
 #include "service/config.h"
+#include "service/core/crl.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
 #include "service/io/log.h"
@@ -106,6 +108,24 @@ static int reserve_presence(struct core *core, struct now now)
     return 0;
 }
 
+/* What the broker has at present. */
+static enum status start_crl(struct core *core)
+{
+    struct crl_info lists[8] = {{.number = 0}};
+    size_t length = 0, size = 64u * 1024 * 1024;
+    char *text = malloc(size); /* pages that are not touched cost nothing */
+    bool read = text != NULL && file_read(core->config->crl_file, text, size, &length) == 0;
+    size_t count = read ? crl_read(text, length, lists, 8) : 0;
+    int64_t number = 0, this_update = 0, next_update = 0;
+    for (size_t i = 0; i < count && i < 8; i++) {
+        number = lists[i].number > number ? lists[i].number : number;
+        this_update = lists[i].this_update;
+        next_update = next_update == 0 || lists[i].next_update < next_update ? lists[i].next_update : next_update;
+    }
+    free(text);
+    return crl_start(core, number, this_update, next_update);
+}
+
 /* Everything the core needs, in the order of who needs whom. 0, or -1 when a sentence has been printed. */
 static int open_core(struct core *core, const struct config *config, struct queue *queue)
 {
@@ -128,6 +148,8 @@ static int open_core(struct core *core, const struct config *config, struct queu
     if (core->pool == NULL || reserve_presence(core, now) != 0)
         return die("start", "no memory"), -1;
     enum status status = core_start(core, now);
+    if (status == ST_OK)
+        status = start_crl(core);
     if (status != ST_OK)
         return die("loading the devices",
                    status == ST_QUOTA_EXCEEDED ? "more than device_limit allows: raise it" : store_error(core->store)),
@@ -153,12 +175,11 @@ struct service {
     struct broker broker;
 };
 
-static int run_loop(struct service *service, const struct config *config, struct queue *queue)
+static int serve(struct service *service, const struct config *config, struct queue *queue)
 {
     char error[400];
     struct core *core = &service->core;
     struct loop *loop = &service->loop;
-    loop_init(loop, core, queue, &service->broker);
     if (!broker_start(&service->broker, config, core->gated ? core->stamp_key : NULL, queue, clock_now(), error,
                       sizeof error))
         return die("the broker", error);
@@ -169,6 +190,17 @@ static int run_loop(struct service *service, const struct config *config, struct
     broker_stop(&service->broker, clock_now());
     log_line(LOG_NOTICE, "stopped", "%s", result == 0 ? "as asked" : "the disk failed; start the service again");
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_loop(struct service *service, const struct config *config, struct queue *queue)
+{
+    struct crl_job *crl_job = crl_job_new(config->database, config->crl_file, wake_queue, queue);
+    if (crl_job == NULL)
+        return die("start", "no memory");
+    loop_init(&service->loop, &service->core, queue, &service->broker, crl_job);
+    int result = serve(service, config, queue);
+    crl_job_free(crl_job);
+    return result;
 }
 
 static int run(const struct config *config)

@@ -24,7 +24,7 @@ $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libm
 tests-built: $(BUILD)/tests/flow/run_traces
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
-BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet null_outbox null_start issue_cost)
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet null_outbox null_start issue_cost crl_cost)
 WIRE := $(call obj,$(call src,tests/wire))
 FILL := $(addprefix $(BUILD)/tests/bench/,fill_rows.o fleet_id.o store_connection.o)
 $(BUILD)/tests/bench/swarm: $(BUILD)/tests/bench/swarm.o $(WIRE)
@@ -35,6 +35,7 @@ $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 $(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(FILL) $(BUILD)/libmuster-test.a
 $(BUILD)/tests/bench/auth_cost: $(BUILD)/tests/bench/auth_cost.o $(FILL) $(BUILD)/libmuster-test.a
 $(BUILD)/tests/bench/issue_cost: $(BUILD)/tests/bench/issue_cost.o $(BUILD)/libmuster-test.a
+$(BUILD)/tests/bench/crl_cost: $(BUILD)/tests/bench/crl_cost.o $(BUILD)/libmuster-test.a
 $(BENCH_TOOLS):
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 

@@ -17,7 +17,8 @@ enum kind {
     KIND_INTEGER,
     KIND_FLAT_OBJECT,
     KIND_METRICS,
-    KIND_TEXT_ARRAY
+    KIND_TEXT_ARRAY,
+    KIND_BOOL
 };
 
 static const struct member_row {
@@ -162,6 +163,8 @@ static enum status read_member(const struct member_row *row, const struct value 
     switch (row->kind) {
     case KIND_INTEGER:
         return read_integer(row, value, (long long *)(void *)field, why);
+    case KIND_BOOL:
+        return value_is_bool(value, (bool *)(void *)field) ? ST_OK : invalid(why, row->name, "true or false");
     case KIND_FLAT_OBJECT:
     case KIND_METRICS:
     case KIND_TEXT_ARRAY:
@@ -180,13 +183,13 @@ static void clear(struct message *out)
     }
 }
 
-static enum status read_members(uint32_t takes, uint32_t needs, const struct value *root, struct message *out,
+static enum status read_members(uint64_t takes, uint64_t needs, const struct value *root, struct message *out,
                                 struct why *why)
 {
     for (int i = 0; i < MEMBER_COUNT; i++) { /* requestId is the first of them */
-        const struct value *value = (takes & UINT32_C(1) << i) != 0 ? value_member(root, rows[i].name) : NULL;
+        const struct value *value = (takes & UINT64_C(1) << i) != 0 ? value_member(root, rows[i].name) : NULL;
         if (value == NULL) {
-            if ((needs & UINT32_C(1) << i) == 0)
+            if ((needs & UINT64_C(1) << i) == 0)
                 continue;
             char field[64];
             snprintf(field, sizeof field, "/%s", rows[i].name);
@@ -197,7 +200,7 @@ static enum status read_members(uint32_t takes, uint32_t needs, const struct val
             ((char *)out)[rows[i].offset] = '\0';
             return status;
         }
-        out->has |= UINT32_C(1) << i;
+        out->has |= UINT64_C(1) << i;
     }
     return ST_OK;
 }

@@ -11,7 +11,7 @@
 /* Texts are NUL-terminated UTF-8 without control characters (csr: with line ends). Members that are absent are "" or 0;
  * `has` tells absent from empty. Objects are kept as compact JSON text. */
 struct message {
-    uint32_t has; /* M(...) of the members that are there */
+    uint64_t has; /* M(...) of the members that are there */
     char request_id[LIMIT_REQUEST_ID + 1];
     char provisioning_key[LIMIT_CREDENTIAL + 1],
         operator_key[LIMIT_CREDENTIAL + 1]; /* secret: whoever owns it wipes it */
@@ -22,7 +22,9 @@ struct message {
     char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1], key_id[LIMIT_KEY_ID + 1], cursor[LIMIT_CURSOR + 1];
     char device_types[LIMIT_TYPE_LIST + 1], replace[LIMIT_KEY_TYPE + 1];
     char certificate_id[LIMIT_CERTIFICATE_ID + 1], reason[LIMIT_SHORT_TEXT + 1];
-    long long uses, expires_in, offline_after, limit, after;
+    char certificate_pem[LIMIT_STRING + 1], ca_fingerprint[64 + 1], issuer_id[LIMIT_CERTIFICATE_ID + 1];
+    long long uses, expires_in, offline_after, limit, after, number, closed, open;
+    bool lineage;
 };
 
 /* Decodes a payload for `operation`. Unknown members are ignored, as are members that the operation does not take.

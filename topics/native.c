@@ -41,7 +41,9 @@ static bool read_hint(const char *topic, size_t length, struct address *out)
         enum operation operation;
     } hints[] = {{TOPIC_GATE_CONNECTED, OP_CONNECTED},
                  {TOPIC_GATE_DISCONNECTED, OP_DISCONNECTED},
-                 {TOPIC_GATE_REFUSED, OP_REFUSED}};
+                 {TOPIC_GATE_REFUSED, OP_REFUSED},
+                 {TOPIC_GATE_CHECKED, OP_CHECKED},
+                 {TOPIC_GATE_RELOADED, OP_RELOADED}};
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
         if (topic_match(hints[i].topic, topic, length, NULL, NULL)) {
             out->operation = hints[i].operation;

@@ -40,7 +40,14 @@
     X(CURSOR, "cursor", KIND_TEXT, cursor, 1, LIMIT_CURSOR)                                                            \
     X(AFTER, "after", KIND_INTEGER, after, 0, INT64_C(9007199254740992))                                               \
     X(CERTIFICATE_ID, "certificateId", KIND_TEXT, certificate_id, 1, LIMIT_CERTIFICATE_ID)                             \
-    X(REASON, "reason", KIND_TEXT, reason, 0, LIMIT_SHORT_TEXT)
+    X(REASON, "reason", KIND_TEXT, reason, 0, LIMIT_SHORT_TEXT)                                                        \
+    X(CERTIFICATE_PEM, "certificatePem", KIND_LINES, certificate_pem, 1, LIMIT_STRING)                                 \
+    X(CA_FINGERPRINT, "caFingerprint", KIND_TEXT, ca_fingerprint, 64, 64)                                              \
+    X(ISSUER_ID, "issuerId", KIND_TEXT, issuer_id, 1, LIMIT_CERTIFICATE_ID)                                            \
+    X(LINEAGE, "lineage", KIND_BOOL, lineage, 0, 1)                                                                    \
+    X(NUMBER, "number", KIND_INTEGER, number, 0, INT64_C(9007199254740992))                                            \
+    X(CLOSED, "closed", KIND_INTEGER, closed, 0, INT64_C(9007199254740992))                                            \
+    X(OPEN, "open", KIND_INTEGER, open, 0, INT64_C(9007199254740992))
 
 enum member {
 #define MEMBER_ENUM(name, wire, kind, field, least, most) MEMBER_##name,
@@ -49,7 +56,7 @@ enum member {
         MEMBER_COUNT
 };
 
-#define M(name) (UINT32_C(1) << MEMBER_##name)
+#define M(name) (UINT64_C(1) << MEMBER_##name)
 
 /* Members that every request may carry. */
 #define MEMBERS_ALWAYS     M(REQUEST_ID)
@@ -78,12 +85,15 @@ enum member {
 #define DEVICE_OPERATION_LIST(X)                                                                                       \
     X(OP_REGISTER, "register", MAY_PROVISION | MAY_DEVICE, OP_CHANGES, MEMBERS_REGISTER, 0)                            \
     X(OP_PROVISION, "provision", MAY_PROVISION | MAY_DEVICE, OP_CHANGES, MEMBERS_REGISTER | M(CSR) | M(KEY_TYPE), 0)   \
-    X(OP_CONNECT, "connect", MAY_DEVICE, OP_CHANGES, M(SESSION) | M(FIRMWARE) | M(ADDRESS), M(SESSION))                \
+    X(OP_CONNECT, "connect", MAY_DEVICE, OP_CHANGES, M(SESSION) | M(FIRMWARE) | M(ADDRESS) | M(CA_FINGERPRINT),        \
+      M(SESSION))                                                                                                      \
     X(OP_HEARTBEAT, "heartbeat", MAY_DEVICE, OP_MUTE, M(SESSION) | M(METRICS), 0)                                      \
     X(OP_DISCONNECT, "disconnect", MAY_DEVICE, OP_MUTE, M(SESSION), 0)                                                 \
     X(OP_WILL, "will", MAY_DEVICE, OP_MUTE, M(SESSION), 0)                                                             \
     X(OP_GET, "get", MAY_DEVICE, OP_SIGN, 0, 0)                                                                        \
     X(OP_UPDATE, "update", MAY_DEVICE, OP_CHANGES | OP_SIGN, M(DEVICE_NAME) | M(API_ENDPOINT) | M(TAGS), 0)            \
+    X(OP_RENEW, "renew", MAY_DEVICE, OP_CHANGES | OP_SIGN, M(CSR) | M(KEY_TYPE), 0)                                    \
+    X(OP_ROTATE, "rotate", MAY_DEVICE, OP_CHANGES | OP_SIGN, 0, 0)                                                     \
     X(OP_RESET, "reset", MAY_DEVICE, OP_CHANGES, 0, 0)
 
 #define ADMIN_OPERATION_LIST(X)                                                                                        \
@@ -104,15 +114,24 @@ enum member {
     X(OP_DEVICE_DECOMMISSION, "device", "decommission", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                      \
     X(OP_CERTIFICATE_LIST, "certificate", "list", MAY_WATCH, 0, M(UUID) | M(TENANT) | M(LIMIT) | M(CURSOR), 0)         \
     X(OP_CERTIFICATE_SHOW, "certificate", "show", MAY_WATCH, 0, M(CERTIFICATE_ID), M(CERTIFICATE_ID))                  \
-    X(OP_CERTIFICATE_REVOKE, "certificate", "revoke", MAY_MANAGE, OP_CHANGES, M(CERTIFICATE_ID) | M(REASON),           \
-      M(CERTIFICATE_ID))                                                                                               \
+    X(OP_DEVICE_RELEASE, "device", "release", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                \
+    X(OP_CERTIFICATE_RENEW, "certificate", "renew", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                          \
+    X(OP_CERTIFICATE_REVOKE, "certificate", "revoke", MAY_MANAGE, OP_CHANGES,                                          \
+      M(CERTIFICATE_ID) | M(REASON) | M(LINEAGE), M(CERTIFICATE_ID))                                                   \
+    X(OP_CERTIFICATE_VALIDATE, "certificate", "validate", MAY_WATCH, 0, M(CERTIFICATE_ID) | M(CERTIFICATE_PEM), 0)     \
+    X(OP_CA_SHOW, "ca", "show", MAY_WATCH, 0, 0, 0)                                                                    \
+    X(OP_CA_CRL, "ca", "crl", MAY_WATCH, 0, M(CURSOR), 0)                                                              \
+    X(OP_CA_ROTATE, "ca", "rotate", MAY_ADMIN, OP_CHANGES, M(CERTIFICATE_PEM), 0)                                      \
+    X(OP_CA_DROP, "ca", "drop", MAY_ADMIN, OP_CHANGES, M(ISSUER_ID), M(ISSUER_ID))                                     \
     X(OP_STATS_OVERVIEW, "stats", "overview", MAY_WATCH, 0, M(TENANT), 0)
 
 /* What the gate tells: topics of their own, not to be asked for by a request. */
 #define GATE_OPERATION_LIST(X)                                                                                         \
     X(OP_CONNECTED, "connected", MAY_GATE, OP_MUTE, 0, 0)                                                              \
     X(OP_DISCONNECTED, "disconnected", MAY_GATE, OP_MUTE, 0, 0)                                                        \
-    X(OP_REFUSED, "refused", MAY_GATE, OP_MUTE, M(REASON), 0)
+    X(OP_REFUSED, "refused", MAY_GATE, OP_MUTE, M(REASON), 0)                                                          \
+    X(OP_CHECKED, "checked", MAY_GATE, OP_MUTE, M(UUID) | M(CLOSED) | M(OPEN), M(UUID))                                \
+    X(OP_RELOADED, "reloaded", MAY_GATE, OP_MUTE, M(NUMBER), M(NUMBER))
 
 enum operation {
     OP_UNKNOWN, /* takes the members of every request, so that its rejection can name the requestId */
@@ -132,7 +151,7 @@ struct operation_row {
     const char *noun; /* NULL: an operation of devices, or what the gate tells */
     const char *verb;
     unsigned may, flags;
-    uint32_t members, needs;
+    uint64_t members, needs;
 };
 
 /* The row of an operation; static. */

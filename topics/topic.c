@@ -15,11 +15,20 @@ static const struct {
 #undef TOPIC_ROW
 };
 
+/* A device, or "-": the service itself. */
+static bool is_subject(const char *at, size_t length)
+{
+    return (length == 1 && *at == '-') || id_is_uuid(at, length);
+}
+
 static const struct {
     const char *name;
     bool (*admits)(const char *at, size_t length);
-} parameter_kind[] = {
-    {"{uuid}", id_is_uuid}, {"{tenant}", id_is_tenant}, {"{client}", id_is_client}, {"{name}", id_is_client}};
+} parameter_kind[] = {{"{uuid}", id_is_uuid},
+                      {"{subject}", is_subject},
+                      {"{tenant}", id_is_tenant},
+                      {"{client}", id_is_client},
+                      {"{name}", id_is_client}};
 
 const char *topic_pattern(enum topic_id id)
 {

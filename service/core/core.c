@@ -1,5 +1,6 @@
 #include "service/core/core.h"
 
+#include "service/core/certificates.h"
 #include "service/core/heartbeat.h"
 #include "service/core/identify.h"
 #include "service/core/life.h"
@@ -24,6 +25,7 @@ static void reply_start(struct reply *reply)
     json_start(&reply->secret, reply->secrets, sizeof reply->secrets);
     reply->device = 0;
     reply->sessions = SESSIONS_STAY;
+    reply->offered.row = 0;
     reply->audit[0] = reply->tenant[0] = reply->target[0] = '\0';
 }
 
@@ -62,6 +64,8 @@ static void speak(struct core *core, const struct request *request, enum status 
         effects_sessions(effects, sessions, core->reply.sessions_of);
     if ((request->row->flags & OP_MUTE) == 0)
         send_answer(core, request, status, effects);
+    if (status == ST_OK && core->reply.offered.row != 0)
+        certificates_offer(&core->reply.offered, core->reply.offer_reason, effects);
     if (!request->address.admin)
         effects_sessions(effects, sessions, core->reply.sessions_of);
 }
@@ -88,7 +92,8 @@ static enum status audit(struct core *core, const struct request *request, const
                                          .detail = reply->audit});
 }
 
-/* The first use of a device's credential ends the time in which its registration can be repeated. */
+/* The first use of a device's credential ends the time in which its registration can be repeated; that of its next API
+ * key ends the one before, and who is connected with it goes. */
 static enum status credential_used(struct core *core, struct request *request)
 {
     enum operation operation = request->address.operation;
@@ -96,8 +101,9 @@ static enum status credential_used(struct core *core, struct request *request)
     if (request->sender.may != MAY_DEVICE || operation == OP_WILL || operation == OP_DISCONNECT)
         return ST_OK;
     struct presence_slot *slot = life_open(core, request->address.id);
-    if (!slot->fresh)
-        return ST_OK;
+    enum status status = op_credential_used(core, request, &core->reply);
+    if (status != ST_OK || !slot->fresh)
+        return status;
     slot->fresh = false;
     return store_device_credential_used(core->store, slot->device);
 }

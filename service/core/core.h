@@ -16,6 +16,7 @@
 #include "service/core/limit.h"
 #include "service/core/presence.h"
 #include "service/core/secret.h"
+#include "service/core/timers.h"
 #include "service/store/store.h"
 #include "topics/json_write.h"
 #include "topics/message.h"
@@ -63,6 +64,8 @@ struct sender {
     unsigned may;                  /* one of MAY_...; 0: nobody */
     char name[STAMP_NAME];         /* key:<id>, device, api:<id>, certificate:<id>, operator:<id> */
     char tenant[LIMIT_TENANT + 1]; /* of the key or operator; "": all tenants */
+    bool next_key;                 /* its API key is the next generation, used for the first time */
+    bool pending;                  /* its certificate is, and shown for the first time */
     struct key_row key;            /* of a provisioning key */
     struct stamp stamp;            /* what the gate says; zeros in open mode */
 };
@@ -88,6 +91,8 @@ struct reply {
     char target[LIMIT_UUID + 1];
     enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];
+    struct certificate_entry offered; /* its device is asked to renew this one; row 0: no */
+    const char *offer_reason;
     bool tells_state; /* the outcome is known already: a device that was there gets its record */
     char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];
 };
@@ -107,9 +112,37 @@ struct overview {
     struct device_counts counts;
 };
 
+/* A certificate revocation list to be made; its times are in seconds since 1970. */
+struct crl_order {
+    int64_t number, this_update, next_update;
+};
+
+/* See crl.h. */
+struct crl_state {
+    int64_t number;                            /* the last one that was ordered */
+    int64_t written, this_update, next_update; /* of the one in the file; 0: not since the start, or none */
+    int64_t reloaded;                          /* the last one that the broker has read */
+    int64_t begun;                             /* when the last order was given, ms since 1970 */
+    int64_t written_at;                        /* when the order of the one in the file was given */
+    int64_t told;                              /* nextUpdate of the list for which the alarm was raised */
+    bool due, running;
+    bool wanted;     /* something has ended that no list names yet */
+    bool again;      /* wanted while one was being made */
+    char error[200]; /* why the last one was not made; "": it was */
+};
+
+/* What the gate has found of a device's connections: how many it closed, and how many stayed. */
+struct checked {
+    char uuid[LIMIT_UUID + 1];
+    int64_t closed, open;
+    int64_t at; /* ms since 1970 */
+};
+#define CHECKED_MOST 64
+
 struct core {
     struct store *store;
     struct ca *ca;
+    int64_t issuer;       /* its number in the store */
     struct keypool *pool; /* for RSA keys */
     const struct config *config;
     struct presence presence;
@@ -124,7 +157,11 @@ struct core {
     struct now now;       /* of the event in hand */
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
-    uint64_t heartbeats;  /* since the start, of devices that are known */
+    struct timers timers;
+    struct crl_state crl;
+    struct checked checked[CHECKED_MOST]; /* the last ones, in turn */
+    size_t checked_next;
+    uint64_t heartbeats; /* since the start, of devices that are known */
     struct overview overview_all, overview_tenant;
     /* Scratch for the event in hand, too large for the stack. */
     struct request request;
@@ -159,7 +196,7 @@ bool core_may_step_again(const struct event *event);
 void core_ticket_end(struct ticket *ticket);
 
 /* Lets up to `most` deadlines that have passed take effect. True when there may be more: call it again soon. */
-bool core_tick(struct core *core, struct now now, size_t most);
+bool core_tick(struct core *core, struct now now, size_t most, struct effects *effects);
 
 /* Writes up to `most` newer times of the last sign of life, from slot `*cursor` on; moves the cursor, round and round.
  */

@@ -1,6 +1,8 @@
 /* What happens without a message: start, deadlines, flushing, forgetting. */
 #include "service/core/core.h"
 
+#include "service/core/certificates.h"
+#include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/core/remember.h"
 
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #define TICK_STEPS 8192 /* deadlines that are looked at in one go: below a millisecond */
+#define AGAIN_MS   1000 /* after a batch was undone */
 #define DAY_MS     (24 * 3600 * INT64_C(1000))
 
 static enum status add_seed(void *context, const struct presence_seed *seed)
@@ -29,9 +32,13 @@ enum status core_start(struct core *core, struct now now)
     int64_t closed = 0;
     core->now = now;
     core->life.kind = LIFE_NONE;
+    timers_init(&core->timers, now.mono);
     enum status status = store_event_begin(core->store);
     if (status == ST_OK) {
-        status = store_event_finish(core->store, store_intent_close_all(core->store, now.wall, &closed));
+        status = store_intent_close_all(core->store, now.wall, &closed);
+        if (status == ST_OK)
+            status = certificates_start(core);
+        status = store_event_finish(core->store, status);
         enum status committed = store_commit(core->store);
         status = status == ST_OK ? committed : status;
     }
@@ -77,10 +84,23 @@ static bool look_at(struct core *core, uint32_t number)
     return true;
 }
 
-bool core_tick(struct core *core, struct now now, size_t most)
+/* What the service itself has to do by the clock. */
+static void tick_timers(struct core *core, size_t most, struct effects *effects)
+{
+    for (enum timer timer; (timer = timers_pop(&core->timers, core->now.mono)) != TIMER_COUNT;)
+        if (timer == TIMER_CRL) {
+            core->crl.due = true;
+        } else {
+            certificates_tick(core, most, effects);
+            break; /* what else there is has a turn of its own */
+        }
+}
+
+bool core_tick(struct core *core, struct now now, size_t most, struct effects *effects)
 {
     size_t steps = TICK_STEPS;
     core->now = now;
+    tick_timers(core, most, effects);
     for (size_t written = 0; written < most && presence_has_room(&core->presence, 1);) {
         uint32_t number = presence_due(&core->presence, now.mono, &steps);
         if (number == PRESENCE_NONE)
@@ -140,8 +160,12 @@ enum status core_expire(struct core *core, struct now now)
 
 void core_batch_end(struct core *core, bool committed)
 {
-    if (committed)
+    if (committed) {
         presence_keep(&core->presence);
-    else
-        presence_undo(&core->presence);
+        return;
+    }
+    presence_undo(&core->presence);
+    timers_bring_forward(&core->timers, TIMER_CERTIFICATES, core->now.wall + AGAIN_MS, core->now);
+    if (core->crl.reloaded < core->crl.written) /* what the broker was to be told may be lost */
+        crl_want(core, CRL_SOON);
 }

@@ -37,7 +37,7 @@ static bool fits(const struct effects *effects, size_t count, size_t octets)
 
 bool effects_has_room(const struct effects *effects, size_t length)
 {
-    return fits(effects, 2, length + MESSAGE_HEAD + LIMIT_UUID + 1);
+    return fits(effects, 3, length + 2 * MESSAGE_HEAD + LIMIT_UUID + 200);
 }
 
 static const char *keep(struct effects *effects, const void *at, size_t length)
@@ -70,5 +70,13 @@ bool effects_sessions(struct effects *effects, enum sessions sessions, const cha
     if (sessions == SESSIONS_STAY || !fits(effects, 1, length + 1))
         return sessions == SESSIONS_STAY;
     effects->list[effects->count++] = (struct effect){.sessions = sessions, .uuid = keep(effects, uuid, length)};
+    return true;
+}
+
+bool effects_reload(struct effects *effects, int64_t number)
+{
+    if (!fits(effects, 1, 0))
+        return false;
+    effects->list[effects->count++] = (struct effect){.reload = number};
     return true;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define EFFECTS_MAX   512
 #define EFFECTS_ARENA (4u * 1024 * 1024)
@@ -24,9 +25,11 @@ enum sessions {
 #undef SESSIONS_ENUM
 };
 
-/* A message, or, where `sessions` is not SESSIONS_STAY, what becomes of the connections of `uuid`. */
+/* A message, or, where `sessions` is not SESSIONS_STAY, what becomes of the connections of `uuid`, or, where `reload`
+ * is not 0, that the broker reads its files again. */
 struct effect {
     enum sessions sessions;
+    int64_t reload;
     const char *uuid;
     const char *topic, *payload;
     size_t length;
@@ -50,9 +53,8 @@ void effects_clear(struct effects *effects);
 /* Drops all but the first `count` effects. */
 void effects_cut(struct effects *effects, size_t count);
 
-/* Whether all that one event wants fits for sure: a message of `length` octets, its topic, and a word about
- * connections.
- */
+/* Whether all that one event wants fits for sure: a message of `length` octets, its topic, an offer to renew, and a
+ * word about connections. */
 bool effects_has_room(const struct effects *effects, size_t length);
 
 /* Adds a message; everything is copied. False, and nothing added, when there is no room. */
@@ -60,6 +62,10 @@ bool effects_publish(struct effects *effects, const struct effect *effect);
 
 /* Adds what becomes of the connections of `uuid`; SESSIONS_STAY adds nothing. False when there is no room. */
 bool effects_sessions(struct effects *effects, enum sessions sessions, const char *uuid);
+
+/* The broker shall read its certificates and revocation lists again; the gate says `number` when it has. False when
+ * there is no room. */
+bool effects_reload(struct effects *effects, int64_t number);
 
 /* "stay", "check" or "close". */
 const char *sessions_name(enum sessions sessions);

@@ -22,7 +22,8 @@ static bool names_sender(const struct stamp *stamp, const struct address *addres
         return address->gate || (address->admin && strcmp(address->id, client_id) == 0);
     case STAMP_NOBODY:
         return address->operation == OP_REFUSED;
-    case STAMP_SERVICE:
+    case STAMP_SERVICE: /* what the gate found when the service asked */
+        return address->operation == OP_CHECKED || address->operation == OP_RELOADED;
     case STAMP_HOW_COUNT:
         break;
     }
@@ -117,8 +118,8 @@ static enum status by_payload(struct core *core, struct request *request)
 static enum status by_api_key(struct core *core, struct request *request, const char *name)
 {
     bool holds = false;
-    enum status status =
-        store_api_key_holds(core->store, request->sender.stamp.credential, request->address.id, &holds);
+    enum status status = store_api_key_holds(core->store, request->sender.stamp.credential, request->address.id,
+                                             core->now.wall, &holds, &request->sender.next_key);
     if (status != ST_OK)
         return fail(&request->why, status, NULL, NULL);
     return holds ? as_device(request, name)
@@ -133,6 +134,7 @@ static enum status by_certificate(struct core *core, struct request *request, co
         status = ST_CERTIFICATE_NOT_FOUND;
     if (status == ST_OK)
         status = policy_certificate(entry.state, entry.not_after, core->now.wall);
+    request->sender.pending = status == ST_OK && strcmp(entry.state, "pending") == 0;
     return status == ST_OK ? as_device(request, name) : fail(&request->why, status, NULL, NULL);
 }
 
@@ -173,6 +175,7 @@ enum status identify(struct core *core, struct request *request)
 {
     struct sender *sender = &request->sender;
     sender->may = 0;
+    sender->next_key = sender->pending = false;
     sender->tenant[0] = '\0';
     enum status status = core->gated ? by_stamp(core, request) : by_payload(core, request);
     /* A device that repeats a request with another credential of its own is the same one. */

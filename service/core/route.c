@@ -11,6 +11,8 @@ static operation_function *const routes[OP_COUNT] = {
     [OP_WILL] = op_will,
     [OP_GET] = op_get,
     [OP_UPDATE] = op_update,
+    [OP_RENEW] = op_renew,
+    [OP_ROTATE] = op_rotate,
     [OP_RESET] = op_reset,
     [OP_KEY_CREATE] = op_key_create,
     [OP_KEY_LIST] = op_key_list,
@@ -27,11 +29,15 @@ static operation_function *const routes[OP_COUNT] = {
     [OP_DEVICE_DECOMMISSION] = op_device_decommission,
     [OP_CERTIFICATE_LIST] = op_certificate_list,
     [OP_CERTIFICATE_SHOW] = op_certificate_show,
+    [OP_DEVICE_RELEASE] = op_device_release,
+    [OP_CERTIFICATE_RENEW] = op_certificate_renew,
     [OP_CERTIFICATE_REVOKE] = op_certificate_revoke,
     [OP_STATS_OVERVIEW] = op_stats_overview,
     [OP_CONNECTED] = op_connected,
     [OP_DISCONNECTED] = op_disconnected,
     [OP_REFUSED] = op_refused,
+    [OP_CHECKED] = op_checked,
+    [OP_RELOADED] = op_reloaded,
 };
 
 operation_function *route(enum operation operation)

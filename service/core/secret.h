@@ -43,6 +43,9 @@ struct secret_part {
 };
 void secret_hash(const struct secret_part *parts, size_t count, unsigned char out[SECRET_HASH]);
 
+/* SHA-256 of a text as lower-case hex; NUL-terminated. */
+void secret_fingerprint(const void *text, size_t length, char out[2 * SECRET_HASH + 1]);
+
 /* Lower-case base32 (RFC 4648 alphabet) of `count` characters from as many octets of `random`; NUL-terminated. */
 void secret_base32(const unsigned char *random, size_t count, char *out);
 

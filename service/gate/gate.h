@@ -22,8 +22,12 @@ struct gate {
     struct outgoing outgoing;
     struct backoff backoff;
     uint64_t last_connection;
-    int64_t now;        /* monotonic ms, of this turn */
-    bool reloading;     /* SIGHUP: the broker asks again for every session, in this turn */
+    int64_t now;    /* monotonic ms, of this turn */
+    bool reloading; /* SIGHUP: the broker asks again for every session, in this turn */
+    struct {        /* what the service asked for: that the broker reads its files again */
+        long long asked, done;
+        struct stamp by;
+    } reload;
     int64_t next_sweep; /* of provisioning connections that say nothing */
     struct {            /* the walk over all sessions, some of them in each turn */
         size_t at;      /* the next bucket; SESSION_BUCKETS: it is done */

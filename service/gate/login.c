@@ -161,5 +161,6 @@ int login_on_reload(int event, void *data, void *context)
     (void)event;
     (void)data;
     gate->reloading = true;
+    gate->reload.done = gate->reload.asked;
     return MOSQ_ERR_SUCCESS;
 }

@@ -10,11 +10,11 @@
 #define LOOKUPS       (LOOKUP_DEVICE + 1)
 #define LOOKUP_PATH   1024
 
-/* Columns: hash, uuid, tenant, good, not_after. A provisioning key that is spent, expired or disabled still opens a
- * connection: its owner shall hear why it enrols nobody. */
+/* Columns: hash, uuid, tenant, good, not_after (0: it has no end). A provisioning key that is spent, expired or
+ * disabled still opens a connection: its owner shall hear why it enrols nobody. */
 static const char *const statements[LOOKUPS] = {
     [LOOKUP_PROVISIONING] = "SELECT hash, '', tenant, 1, 0 FROM provisioning_key WHERE id = $1",
-    [LOOKUP_API] = "SELECT hash, uuid, tenant, state IN (2, 3), 0 FROM api_key "
+    [LOOKUP_API] = "SELECT hash, uuid, tenant, state IN (2, 3), expires_at / 1000 FROM api_key "
                    "JOIN device ON device.id = api_key.device WHERE api_key.id = $1",
     [LOOKUP_OPERATOR] = "SELECT hash, '', tenant, disabled_at = 0, 0 FROM operator WHERE id = $1",
     [LOOKUP_CERTIFICATE] = "SELECT fingerprint, certificate.uuid, certificate.tenant, "

@@ -2,6 +2,7 @@
 #include "service/gate/gate.h"
 
 #include <mosquitto.h>
+#include <stdio.h>
 #include <time.h>
 
 #define SWEEP_MS     1000
@@ -78,6 +79,17 @@ static void end_idle(struct gate *gate)
     }
 }
 
+/* In the turn after the one at whose end the broker read its files again. */
+static void tell_reloaded(struct gate *gate)
+{
+    char payload[40];
+    if (gate->reload.done == 0)
+        return;
+    snprintf(payload, sizeof payload, "{\"number\":%lld}", gate->reload.done);
+    outgoing_hint(&gate->outgoing, TOPIC_GATE_RELOADED, &gate->reload.by, payload);
+    gate->reload.done = gate->reload.asked = 0;
+}
+
 static void end_doomed(struct gate *gate)
 {
     struct session_queue *doomed = &gate->sessions.doomed;
@@ -101,6 +113,7 @@ int turn_on_tick(int event, void *data, void *context)
         end_idle(gate);
     }
     walk_on(gate);
+    tell_reloaded(gate);
     outgoing_flush(&gate->outgoing, &gate->sessions);
     end_doomed(gate);
     outgoing_flush(&gate->outgoing, &gate->sessions); /* that they have gone */

@@ -32,6 +32,13 @@ bool guard_send_sessions(struct mqtt *mqtt, enum sessions sessions, const char *
     return send_command(mqtt, command);
 }
 
+bool guard_send_reload(struct mqtt *mqtt, int64_t number)
+{
+    char command[40];
+    snprintf(command, sizeof command, "reload %lld", (long long)number);
+    return send_command(mqtt, command);
+}
+
 bool guard_send_answer(struct mqtt *mqtt, const struct effect *effect)
 {
     return mqtt_send(mqtt, &(struct mqtt_publish){.topic = topic_pattern(TOPIC_GATE_ANSWER),

@@ -13,6 +13,7 @@
  * has connected again. */
 bool guard_send_key(struct mqtt *mqtt, const uint64_t key[2]);
 bool guard_send_sessions(struct mqtt *mqtt, enum sessions sessions, const char *uuid); /* uuid "": of all devices */
+bool guard_send_reload(struct mqtt *mqtt, int64_t number);
 bool guard_send_answer(struct mqtt *mqtt, const struct effect *effect);
 
 /* Publishes a probe with a stamp that nobody can believe: a gate replaces it. */

@@ -6,6 +6,7 @@
 
 #include "service/core/core.h"
 #include "service/io/broker.h"
+#include "service/io/crl_job.h"
 #include "service/io/log.h"
 #include "service/io/outbox.h"
 #include "service/io/parking.h"
@@ -21,6 +22,8 @@ struct loop {
     struct broker *broker;
     struct outbox outbox;
     struct parking parking;
+    struct crl_job *crl_job;
+    struct crl_order crl_order; /* to be started when the batch is durable; number 0: none */
     struct effects effects;
     struct log_batch held; /* what the batch in hand did, for the log */
     /* What was stepped in the batch in hand: to be refused when it cannot be committed. */
@@ -36,8 +39,9 @@ struct loop {
     struct limit refusals;     /* lines about refusals */
 };
 
-/* Makes the loop the one that the core tells what happens. */
-void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct broker *broker);
+/* Makes the loop the one that the core tells what happens. All are borrowed. */
+void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct broker *broker,
+               struct crl_job *crl_job);
 
 /* Runs until `*stop`. Returns 0, or -1 when the disk does not do what it was told: the process must end then, because
  * nothing written since the last commit can be trusted. */

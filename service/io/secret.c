@@ -57,6 +57,14 @@ bool secret_parse(const char *prefix, const char *text, char id[LIMIT_KEY_ID + 1
     return true;
 }
 
+void secret_fingerprint(const void *text, size_t length, char out[2 * SECRET_HASH + 1])
+{
+    unsigned char digest[SECRET_HASH] = {0};
+    EVP_Q_digest(NULL, "SHA256", NULL, text, length, digest, NULL);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
 bool secret_equal(const unsigned char a[SECRET_HASH], const unsigned char b[SECRET_HASH])
 {
     return CRYPTO_memcmp(a, b, SECRET_HASH) == 0;

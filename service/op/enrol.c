@@ -1,7 +1,10 @@
 #include "service/op/enrol.h"
 
+#include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/core/notice.h"
+#include "service/op/api_key.h"
+#include "service/op/hold.h"
 #include "service/op/standing.h"
 
 #include <stdio.h>
@@ -20,14 +23,14 @@ enum status enrol_admit(struct core *core, struct request *request, enum enrolme
         status = policy_key_type(key, named ? request->in.device_type : core->device.type, &request->why);
     if (status == ST_OK && !exists && core->presence.count >= core->presence.capacity)
         status = fail(&request->why, ST_QUOTA_EXCEEDED, NULL, "The service holds as many devices as it may.");
-    return status;
+    return status == ST_OK ? hold_check(core, request) : status;
 }
 
 /* Takes over the members that the request has. */
 static void take_members(const struct message *in, struct device_row *device)
 {
     const struct {
-        uint32_t member;
+        uint64_t member;
         const char *from;
         char *to;
     } members[] = {{M(DEVICE_NAME), in->device_name, device->name},
@@ -61,19 +64,6 @@ static void fill_row(struct core *core, const struct message *in, bool new_id, s
     device->updated_at = device->registered_at = core->now.wall;
 }
 
-static enum status give_api_key(struct core *core, const struct device_row *device, struct reply *reply)
-{
-    unsigned char random[SECRET_RAW + 8];
-    struct credential credential;
-    core->random(random, sizeof random);
-    secret_make(SECRET_API, random, &credential);
-    json_text(&reply->secret, "apiKey", credential.text);
-    enum status status = store_api_key_set(core->store, device->id, credential.id, credential.hash, core->now.wall);
-    secret_wipe(random, sizeof random);
-    secret_wipe(&credential, sizeof credential);
-    return status;
-}
-
 static enum status announce(struct core *core, const struct device_row *device)
 {
     char members[LIMIT_DEVICE_NAME * 6 + LIMIT_DEVICE_TYPE * 6 + 64];
@@ -103,8 +93,11 @@ static enum status save_known(struct core *core, struct device_row *device, enum
     enum status status = store_device_update(core->store, device);
     if (status == ST_OK)
         status = store_request_forget_device(core->store, device->id);
+    bool ended = false;
     if (status == ST_OK && way == ENROL_REPLACE)
-        status = store_certificate_end_all(core->store, device->id, "revoked", "superseded", core->now.wall);
+        status = store_certificate_end_all(core->store, device->id, 0, "revoked", "superseded", core->now.wall, &ended);
+    if (ended)
+        crl_want(core, CRL_SOON);
     if (status != ST_OK)
         return status;
     slot->offline_after = PRESENCE_SECONDS(life_offline_after(core, device));
@@ -140,7 +133,7 @@ static enum status save(struct core *core, struct request *request, enum enrolme
     if (way == ENROL_COMPLETE || way == ENROL_REPLACE)
         standing_sessions(reply, device->uuid, SESSIONS_CHECK);
     if (status == ST_OK)
-        status = give_api_key(core, device, reply);
+        status = api_key_give(core, device, API_KEY_ONLY, reply);
     if (status == ST_OK)
         status = announce(core, device);
     if (status == ST_OK)

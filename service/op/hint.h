@@ -10,8 +10,8 @@
  */
 uint32_t hint_connection(const struct stamp *stamp);
 
-/* The certificate of a stamp was shown: a pending one becomes active, and the key that may have been made with it is
- * not told again. */
-enum status hint_certificate_used(struct core *core, const struct stamp *stamp);
+/* The certificate with this id was shown (certificates.h): who is connected with an older one goes. core->device is
+ * used. */
+enum status hint_certificate_used(struct core *core, const char *id, struct reply *reply);
 
 #endif

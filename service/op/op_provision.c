@@ -1,164 +1,17 @@
-/*
- * A certificate in two steps, so that none can exist that the database does not know (RFC 5280 revocation needs the
- * serial): first an intent becomes durable, then the certificate is signed, linted, stored and answered.
- */
-#include "service/core/life.h"
+/* The first certificate of a device, or another one for a device that wants to begin anew; in one shot with its
+ * registration. */
+#include "service/core/certificates.h"
 #include "service/core/notice.h"
-#include "service/core/remember.h"
 #include "service/op/enrol.h"
+#include "service/op/issue.h"
 #include "service/op/op.h"
 #include "service/op/record.h"
 #include "service/op/standing.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#define KEY_WAIT_MS 60000
 
 /* May the sender have a certificate for this uuid? `*way` counts only for a provisioning key. */
 static enum status admit(struct core *core, struct request *request, enum enrolment *way)
 {
     return request->sender.may == MAY_DEVICE ? record_own(core, request) : enrol_admit(core, request, way);
-}
-
-/* The key pair that the service makes: from the pool, or at once for the quick types. */
-static enum status make_key(struct core *core, struct request *request)
-{
-    struct ticket *ticket = request->ticket;
-    enum key_type type = KEY_RSA_2048;
-    if (request->in.key_type[0] != '\0' && !key_type_from_name(request->in.key_type, &type))
-        return fail(&request->why, ST_INVALID_FIELD, "/keyType",
-                    "The member keyType must be rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ed25519.");
-    bool from_pool = key_type_is_slow(type);
-    /* Each call that gets no key asks for one: whoever has asked looks first. */
-    bool comes_later = from_pool && ticket->asked && keypool_ready(core->pool, type) == 0;
-    if (!comes_later)
-        ticket->key = from_pool ? keypool_take(core->pool, type) : key_new(type);
-    ticket->asked = true;
-    if (ticket->key != NULL)
-        return key_public(ticket->key, &ticket->public_key) ? ST_OK : ST_INTERNAL;
-    if (!from_pool)
-        return ST_INTERNAL;
-    bool waited = ticket->stage == TICKET_WAITS && core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS;
-    if (waited || (!core->may_wait && ticket->stage == TICKET_NEW)) {
-        fail(&request->why, ST_RATE_LIMITED, NULL, "Too many keys are being made.");
-        request->why.retry_after_ms = 5000;
-        return ST_RATE_LIMITED;
-    }
-    return ST_PARKED;
-}
-
-/* Whether the sender waits for a key, may wait on, and there is none yet: nothing has to be looked at before. */
-static bool still_waits(struct core *core, const struct request *request)
-{
-    const struct ticket *ticket = request->ticket;
-    enum key_type type = KEY_RSA_2048;
-    if (ticket->stage != TICKET_WAITS || !ticket->asked || core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS)
-        return false;
-    if (request->in.key_type[0] != '\0')
-        key_type_from_name(request->in.key_type, &type);
-    return keypool_ready(core->pool, type) == 0;
-}
-
-static enum status take_public_key(struct core *core, struct request *request)
-{
-    if ((request->in.has & M(CSR)) == 0)
-        return make_key(core, request);
-    return ca_read_request(core->ca, request->in.csr, strlen(request->in.csr), &request->ticket->public_key,
-                           &request->why);
-}
-
-/* The second stands in front, so that serials of one time lie beside each other in the indexes; 104 random bits follow
- * (RFC 5280 wants a serial unique, the CA/Browser Forum 64 bits that nobody can foresee). */
-static void make_serial(struct core *core, int64_t second, unsigned char serial[PROFILE_SERIAL])
-{
-    core->random(serial, PROFILE_SERIAL);
-    serial[0] = 0x40;
-    for (int i = 1; i <= 4; i++)
-        serial[i] = (unsigned char)(second >> (32 - 8 * i));
-    profile_serial(serial);
-}
-
-static enum status write_intent(struct core *core, struct request *request)
-{
-    struct intent_row *intent = &request->ticket->intent;
-    unsigned char serial[PROFILE_SERIAL];
-    struct validity validity;
-    int64_t now = core->now.wall / 1000;
-    if (!profile_validity(now, core->config->certificate_days, ca_validity(core->ca), &validity))
-        return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
-    make_serial(core, now, serial);
-    *intent =
-        (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
-    profile_certificate_id(serial, intent->certificate_id);
-    memcpy(intent->uuid, request->address.id, sizeof intent->uuid);
-    memcpy(intent->tenant, request->sender.may == MAY_DEVICE ? core->device.tenant : request->sender.tenant,
-           sizeof intent->tenant);
-    memcpy(intent->public_key, request->ticket->public_key.fingerprint, sizeof intent->public_key);
-    return store_intent_insert(core->store, intent);
-}
-
-/* Step one: everything is checked, and what will be signed is written down. */
-static enum status prepare(struct core *core, struct request *request)
-{
-    bool foreign = false;
-    /* Before the intent: a spent key shall not make one, nor take a key pair. */
-    enum status status = request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : ST_OK;
-    if (status == ST_OK)
-        status = take_public_key(core, request);
-    if (status != ST_OK)
-        return status;
-    status = store_public_key_is_foreign(core->store, request->ticket->public_key.fingerprint, request->address.id,
-                                         &foreign);
-    if (status == ST_OK && foreign)
-        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
-    if (status == ST_OK)
-        status = remember_put(core, request, NULL);
-    if (status == ST_OK)
-        status = write_intent(core, request);
-    if (status != ST_OK)
-        return status;
-    request->ticket->stage = TICKET_INTENT;
-    memcpy(request->ticket->scope, request->scope, sizeof request->scope);
-    return ST_PARKED;
-}
-
-static enum status sign(struct core *core, struct request *request, struct certificate *certificate)
-{
-    const struct intent_row *intent = &request->ticket->intent;
-    struct certificate_request wanted = {.key = &request->ticket->public_key,
-                                         .device_id = core->device.device_id,
-                                         .uuid = core->device.uuid,
-                                         .tenant = core->device.tenant,
-                                         .validity = {intent->not_before, intent->not_after}};
-    profile_serial_from_id(intent->certificate_id, wanted.serial);
-    return ca_issue_device(core->ca, &wanted, certificate, &request->why);
-}
-
-static enum status store_certificate(struct core *core, const struct intent_row *intent,
-                                     const struct certificate *certificate)
-{
-    struct device_row *device = &core->device;
-    struct certificate_row row = {.device = device->id,
-                                  .pem = certificate->pem,
-                                  .not_before = intent->not_before,
-                                  .not_after = intent->not_after,
-                                  .at = core->now.wall};
-    memcpy(row.id, intent->certificate_id, sizeof row.id);
-    memcpy(row.uuid, device->uuid, sizeof row.uuid);
-    memcpy(row.tenant, device->tenant, sizeof row.tenant);
-    memcpy(row.public_key, intent->public_key, sizeof row.public_key);
-    memcpy(row.fingerprint, certificate->fingerprint, sizeof row.fingerprint);
-    /* In one shot its row was written a moment ago. */
-    bool written = device->state == DEVICE_PROVISIONED && device->updated_at == core->now.wall;
-    device->state = DEVICE_PROVISIONED;
-    device->updated_at = core->now.wall;
-    enum status status = store_intent_delete(core->store, intent->certificate_id);
-    if (status == ST_OK)
-        status = store_certificate_end_all(core->store, device->id, "superseded", "superseded", core->now.wall);
-    if (status == ST_OK)
-        status = store_certificate_insert(core->store, &row);
-    return status == ST_OK && !written ? store_device_update(core->store, device) : status;
 }
 
 static enum status announce(struct core *core, const struct intent_row *intent)
@@ -170,65 +23,44 @@ static enum status announce(struct core *core, const struct intent_row *intent)
     json_text(&json, "certificateId", intent->certificate_id);
     json_time(&json, "notAfter", intent->not_after * 1000);
     enum status status = notice_emit(core, &core->device, "provisioned", members, &sequence);
-    json_text(&json, "reason", "provision");
-    return status == ST_OK ? notice_emit(core, &core->device, "certificate_issued", members, &sequence) : status;
+    return status == ST_OK ? certificates_announce(core, "certificate_issued", intent->certificate_id,
+                                                   intent->not_after, "provision")
+                           : status;
 }
 
-static enum status answer(struct core *core, struct request *request, const struct certificate *certificate,
-                          struct reply *reply)
+static enum status save_state(struct core *core)
 {
-    const struct intent_row *intent = &request->ticket->intent;
-    struct validity validity = {intent->not_before, intent->not_after};
-    unsigned char serial[PROFILE_SERIAL];
-    char fingerprint[2 * HASH_SIZE + 1], pem[KEY_PEM_MAX];
-    struct json_writer *json = &reply->json;
-    for (size_t i = 0; i < HASH_SIZE; i++)
-        snprintf(fingerprint + 2 * i, 3, "%02x", certificate->fingerprint[i]);
-    profile_serial_from_id(intent->certificate_id, serial);
-    json_text(json, "certificateId", intent->certificate_id);
-    json_text(json, "certificatePem", certificate->pem);
-    json_text(json, "caPem", ca_bundle(core->ca));
-    json_text(json, "fingerprint", fingerprint);
-    json_time(json, "notBefore", validity.not_before * 1000);
-    json_time(json, "notAfter", validity.not_after * 1000);
-    json_time(json, "renewAfter", profile_renew_after(validity, core->device.uuid, serial) * 1000);
-    snprintf(reply->audit, sizeof reply->audit, "deviceId=%s certificateId=%s", core->device.device_id,
-             intent->certificate_id);
-    memcpy(reply->tenant, core->device.tenant, sizeof reply->tenant);
-    if (request->ticket->key == NULL)
-        return ST_OK;
-    if (!key_write_pem(request->ticket->key, NULL, pem, sizeof pem))
-        return ST_INTERNAL;
-    json_text(&reply->secret, "privateKeyPem", pem);
-    key_wipe(pem, sizeof pem);
-    return ST_OK;
+    struct device_row *device = &core->device;
+    /* In one shot its row was written a moment ago. */
+    bool written = device->state == DEVICE_PROVISIONED && device->updated_at == core->now.wall;
+    device->state = DEVICE_PROVISIONED;
+    device->updated_at = core->now.wall;
+    return written ? ST_OK : store_device_update(core->store, device);
 }
 
-/* Step two: the intent is durable. The device may have changed meanwhile, so everything is looked up again. */
-static enum status issue(struct core *core, struct request *request, enum enrolment way, struct reply *reply)
+/* The device may have changed while its intent was made durable: everything was looked up again. */
+static enum status finish(struct core *core, struct request *request, enum enrolment way, struct reply *reply)
 {
-    struct certificate certificate;
     enum status status = ST_OK;
     if (core->device.certificate_id[0] != '\0') /* it will be superseded, and who is connected with it goes */
         standing_sessions(reply, request->address.id, SESSIONS_CHECK);
     if (request->sender.may == MAY_PROVISION)
         status = enrol_register(core, request, way, DEVICE_PROVISIONED, reply);
     if (status == ST_OK)
-        status = sign(core, request, &certificate);
+        status = issue_finish(core, request, 0, reply);
     if (status == ST_OK)
-        status = store_certificate(core, &request->ticket->intent, &certificate);
-    if (status == ST_OK)
-        status = announce(core, &request->ticket->intent);
-    return status == ST_OK ? answer(core, request, &certificate, reply) : status;
+        status = save_state(core);
+    return status == ST_OK ? announce(core, &request->ticket->intent) : status;
 }
 
 enum status op_provision(struct core *core, struct request *request, struct reply *reply)
 {
     enum enrolment way = ENROL_NEW;
-    if (still_waits(core, request))
+    if (issue_still_waits(core, request))
         return ST_PARKED;
     enum status status = admit(core, request, &way);
     if (status != ST_OK)
         return status;
-    return request->ticket->stage == TICKET_INTENT ? issue(core, request, way, reply) : prepare(core, request);
+    return request->ticket->stage == TICKET_INTENT ? finish(core, request, way, reply)
+                                                   : issue_prepare(core, request, NULL);
 }

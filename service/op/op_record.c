@@ -15,7 +15,7 @@ enum status op_get(struct core *core, struct request *request, struct reply *rep
     return status;
 }
 
-static enum status announce_update(struct core *core, const struct device_row *device, uint32_t has)
+static enum status announce_update(struct core *core, const struct device_row *device, uint64_t has)
 {
     char members[LIMIT_EVENT_BODY - 512]; /* leaves room for what every event carries */
     struct json_writer json;

@@ -1,5 +1,6 @@
 #include "service/op/standing.h"
 
+#include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/core/notice.h"
 
@@ -13,9 +14,12 @@ void standing_sessions(struct reply *reply, const char *uuid, enum sessions sess
 
 enum status standing_end_credentials(struct core *core, const struct device_row *device, const char *reason)
 {
+    bool ended = false;
     enum status status = store_api_key_drop(core->store, device->id);
     if (status == ST_OK)
-        status = store_certificate_end_all(core->store, device->id, "revoked", reason, core->now.wall);
+        status = store_certificate_end_all(core->store, device->id, 0, "revoked", reason, core->now.wall, &ended);
+    if (ended)
+        crl_want(core, CRL_SOON);
     return status == ST_OK ? store_request_forget_device(core->store, device->id) : status;
 }
 

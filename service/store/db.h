@@ -40,6 +40,9 @@ void db_bind_blob(struct db *db, const void *value, size_t length); /* NULL bind
 /* True while there is a row. */
 bool db_step(struct db *db);
 
+/* Whether the next column is NULL; does not move on. */
+bool db_is_null(struct db *db);
+
 /* Reads the next column of the row, left to right. Text is cut to `size` - 1 octets; NULL reads as 0 or "". */
 int64_t db_int(struct db *db);
 bool db_bool(struct db *db);

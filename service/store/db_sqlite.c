@@ -210,6 +210,11 @@ bool db_step(struct db *db)
     return result == SQLITE_ROW;
 }
 
+bool db_is_null(struct db *db)
+{
+    return sqlite3_column_type(db->current, db->column) == SQLITE_NULL;
+}
+
 int64_t db_int(struct db *db)
 {
     return sqlite3_column_int64(db->current, db->column++);

@@ -15,18 +15,21 @@
 
 #define SQL_DEVICE_TABLES                                                                                              \
     "FROM device JOIN presence ON presence.device = device.id LEFT JOIN certificate ON certificate.id = "              \
-    "(SELECT max(id) FROM certificate newest WHERE newest.device = device.id) "
+    "coalesce((SELECT id FROM certificate used WHERE used.device = device.id AND used.state IN "                       \
+    "('active', 'expiring') ORDER BY id DESC LIMIT 1), (SELECT id FROM certificate made WHERE "                        \
+    "made.device = device.id AND made.state = 'pending' ORDER BY id DESC LIMIT 1), "                                   \
+    "(SELECT max(id) FROM certificate newest WHERE newest.device = device.id)) "
 
 #define SQL_KEY_COLUMNS                                                                                                \
     "id, tenant, hash, uses, used, expires_at, disabled_at, created_at, device_types, replace_device "
 
 #define SQL_CERTIFICATE_COLUMNS                                                                                        \
-    "id, certificate_id, coalesce(device, 0), uuid, tenant, fingerprint, state, reason, not_before, not_after, "       \
-    "created_at, ended_at "
+    "certificate.id, certificate_id, coalesce(device, 0), uuid, tenant, public_key, fingerprint, state, reason, "      \
+    "not_before, not_after, created_at, activated_at, ended_at, told, coalesce(replaces, 0) "
 
 #define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
 
-#define SQL_EVENT_COLUMNS "id, device, sequence, at, uuid, tenant, type, body "
+#define SQL_EVENT_COLUMNS "id, coalesce(device, 0), sequence, at, uuid, tenant, type, body "
 
 #define SQL_LIST(X)                                                                                                    \
     X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                                                    \
@@ -75,10 +78,19 @@
                     "ORDER BY id LIMIT $3")                                                                            \
     X(SQL_KEY_USE_ADD, "INSERT INTO key_use (key, uuid, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")               \
     X(SQL_KEY_USE_COUNT, "UPDATE provisioning_key SET used = used + 1 WHERE id = $1 AND used < uses")                  \
-    X(SQL_API_KEY_HOLDS, "SELECT 1 FROM api_key JOIN device ON device.id = api_key.device "                            \
-                         "WHERE api_key.id = $1 AND device.uuid = $2")                                                 \
+    X(SQL_API_KEY_HOLDS, "SELECT next FROM api_key JOIN device ON device.id = api_key.device "                         \
+                         "WHERE api_key.id = $1 AND device.uuid = $2 AND expires_at NOT BETWEEN 1 AND $3")             \
     X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
-    X(SQL_API_KEY_INSERT, "INSERT INTO api_key (id, device, hash, created_at) VALUES ($1, $2, $3, $4)")                \
+    X(SQL_API_KEY_DROP_OTHERS, "DELETE FROM api_key WHERE device = $1 AND id <> $2")                                   \
+    X(SQL_API_KEY_DROP_NEXT, "DELETE FROM api_key WHERE device = $1 AND next = 1 AND EXISTS "                          \
+                             "(SELECT 1 FROM api_key other WHERE other.device = $2 AND other.next = 0 AND "            \
+                             "other.expires_at NOT BETWEEN 1 AND $3)")                                                 \
+    X(SQL_API_KEY_INSERT,                                                                                              \
+      "INSERT INTO api_key (id, device, hash, created_at, next, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")          \
+    X(SQL_API_KEY_LIMIT, "UPDATE api_key SET expires_at = CASE WHEN expires_at BETWEEN 1 AND $1 THEN expires_at "      \
+                         "ELSE $2 END, next = 0 WHERE device = $3")                                                    \
+    X(SQL_API_KEY_PROMOTE, "UPDATE api_key SET next = 0 WHERE id = $1")                                                \
+    X(SQL_API_KEY_EXPIRY, "SELECT max(expires_at) FROM api_key WHERE device = $1")                                     \
     X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
     X(SQL_OPERATOR_INSERT,                                                                                             \
       "INSERT INTO operator (id, name, role, tenant, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6) "               \
@@ -94,24 +106,50 @@
     X(SQL_REQUEST_DROP, "DELETE FROM request WHERE scope = $1 AND request_id = $2")                                    \
     X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
+    X(SQL_ISSUER_ADD, "INSERT INTO issuer (key_id) VALUES ($1) ON CONFLICT DO NOTHING")                                \
+    X(SQL_ISSUER_GET, "SELECT id FROM issuer WHERE key_id = $1")                                                       \
+    X(SQL_ISSUER_LIVE, "SELECT count(*) FROM certificate JOIN issuer ON issuer.id = certificate.issuer "               \
+                       "WHERE key_id = $1 AND state IN " SQL_LIVE)                                                     \
     X(SQL_CERTIFICATE_INSERT,                                                                                          \
       "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, state, "           \
-      "not_before, not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)")                \
+      "not_before, not_after, created_at, issuer, replaces, due_at) "                                                  \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, nullif($12, 0), nullif($13, 0))")              \
     X(SQL_CERTIFICATE_ACTIVATE,                                                                                        \
-      "UPDATE certificate SET state = 'active', activated_at = $1 WHERE state = 'pending' AND id = "                   \
-      "(SELECT max(id) FROM certificate WHERE device = $2)")                                                           \
-    X(SQL_CERTIFICATE_USED,                                                                                            \
-      "UPDATE certificate SET state = 'active', activated_at = $1 WHERE certificate_id = $2 AND state = 'pending' "    \
-      "RETURNING device")                                                                                              \
-    X(SQL_CERTIFICATE_END_ALL,                                                                                         \
-      "UPDATE certificate SET state = $1, reason = $2, ended_at = $3 WHERE device = $4 AND state IN " SQL_LIVE)        \
+      "UPDATE certificate SET state = 'active', activated_at = $1, due_at = nullif($2, 0) WHERE id = $3")              \
+    X(SQL_CERTIFICATE_END,                                                                                             \
+      "UPDATE certificate SET state = $1, reason = $2, ended_at = $3, due_at = NULL WHERE id = $4")                    \
+    X(SQL_CERTIFICATE_END_ALL, "UPDATE certificate SET state = $1, reason = $2, ended_at = $3, due_at = NULL "         \
+                               "WHERE device = $4 AND id <> $5 AND state IN " SQL_LIVE)                                \
+    X(SQL_CERTIFICATE_END_PENDING, "UPDATE certificate SET state = 'superseded', reason = 'superseded', "              \
+                                   "ended_at = $1, due_at = NULL "                                                     \
+                                   "WHERE device = $2 AND id <> $3 AND state = 'pending'")                             \
+    X(SQL_CERTIFICATE_DUE, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE due_at <= $1 "                    \
+                           "ORDER BY due_at LIMIT 1")                                                                  \
+    X(SQL_CERTIFICATE_DUE_NEXT, "SELECT min(due_at) FROM certificate WHERE due_at IS NOT NULL")                        \
+    X(SQL_CERTIFICATE_TOLD, "UPDATE certificate SET state = $1, told = $2, due_at = nullif($3, 0) WHERE id = $4")      \
+    X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \
+    X(SQL_CERTIFICATE_NTH, "SELECT created_at FROM certificate WHERE device = $1 ORDER BY id DESC LIMIT 1 OFFSET $2")  \
+    X(SQL_CERTIFICATE_LINEAGE,                                                                                         \
+      "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \
+      "ON heir.replaces = line.id) SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate JOIN line USING (id) "           \
+      "WHERE state <> 'revoked' ORDER BY certificate.id LIMIT $2")                                                     \
+    X(SQL_CERTIFICATE_NEWEST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND "              \
+                              "state IN " SQL_LIVE " ORDER BY id DESC LIMIT 1")                                        \
+    X(SQL_CERTIFICATE_PEM, "SELECT coalesce(pem, '') FROM certificate WHERE id = $1")                                  \
     X(SQL_CERTIFICATE_GET, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate_id = $1")             \
     X(SQL_CERTIFICATE_LIST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE id > $1 ORDER BY id LIMIT $2")   \
     X(SQL_CERTIFICATE_LIST_TENANT,                                                                                     \
       "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")         \
     X(SQL_CERTIFICATE_LIST_DEVICE,                                                                                     \
       "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND id > $2 ORDER BY id LIMIT $3")         \
-    X(SQL_CERTIFICATE_REVOKE, "UPDATE certificate SET state = 'revoked', reason = $1, ended_at = $2 WHERE id = $3")    \
+    X(SQL_HOLD_ADD, "INSERT INTO hold (kind, value, uuid, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")         \
+    X(SQL_HOLD_FIND, "SELECT EXISTS (SELECT 1 FROM hold JOIN key_use ON key_use.uuid = hold.uuid AND key = $1 "        \
+                     "WHERE kind = $2 AND value = $3)")                                                                \
+    X(SQL_HOLD_ANY, "SELECT EXISTS (SELECT 1 FROM hold)")                                                              \
+    X(SQL_HOLD_RELEASE, "DELETE FROM hold WHERE uuid = $1")                                                            \
+    X(SQL_META_GET, "SELECT value FROM meta WHERE name = $1")                                                          \
+    X(SQL_META_SET, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "                 \
+                    "value = excluded.value")                                                                          \
     X(SQL_DEVICE_CREDENTIALS, "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1), "                              \
                               "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")        \
     X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
@@ -132,8 +170,8 @@
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
     X(SQL_EVENT_COUNT, "UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1")                    \
     X(SQL_EVENT_SEQUENCE, "SELECT event_sequence FROM presence WHERE device = $1")                                     \
-    X(SQL_EVENT_INSERT,                                                                                                \
-      "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)")        \
+    X(SQL_EVENT_INSERT, "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "                          \
+                        "VALUES (nullif($1, 0), $2, $3, $4, $5, $6, $7)")                                              \
     X(SQL_EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE id > $1 ORDER BY id LIMIT $2")                     \
     X(SQL_EVENT_OF_DEVICE,                                                                                             \
       "SELECT " SQL_EVENT_COLUMNS "FROM event WHERE device = $1 AND sequence > $2 ORDER BY sequence LIMIT $3")         \

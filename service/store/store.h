@@ -155,13 +155,44 @@ enum status store_key_list(struct store *store, const char *tenant, const char *
 /* Counts one use for `uuid`, once for ever per uuid and key. ST_PROVISIONING_KEY_EXHAUSTED when none is left. */
 enum status store_key_use(struct store *store, const char *id, const char *uuid, int64_t at);
 
-/* Replaces the API keys of a device by this one; kills them all. */
-enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],
-                              int64_t at);
+struct api_key_row {
+    const char *id;
+    const unsigned char *hash; /* HASH_SIZE octets */
+    int64_t device, at;
+    int64_t expires_at; /* 0: never */
+};
 
-/* Whether an API key is one of `uuid`. */
-enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, bool *holds);
+/* Replaces the API keys of a device by this one; kills them all. */
+enum status store_api_key_set(struct store *store, const struct api_key_row *row);
+
+/* Adds this one as the next generation: what the device has holds until `old_until`, or its own end when that is
+ * sooner; a next one that was never used is replaced, unless it is all that holds. */
+enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until);
+
+/* Whether an API key is one of `uuid` at `now`, and whether it is the next generation, which nobody has used yet. */
+enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, int64_t now, bool *holds,
+                                bool *next);
+
+/* The next generation was used: all others end. */
+enum status store_api_key_promote(struct store *store, int64_t device, const char *id);
+
+/* When the newest of a device's API keys ends; 0: it does not, or there is none. */
+enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at);
 enum status store_api_key_drop(struct store *store, int64_t device);
+
+/* --- hardware whose certificate was revoked -------------------------------------------------------------------- */
+
+/* Notes a name (`kind` and `value`) of the hardware of `uuid`. */
+enum status store_hold_add(struct store *store, const char *kind, const char *value, const char *uuid, int64_t at);
+
+/* Whether hardware of this name is held that has enrolled with this provisioning key. */
+enum status store_hold_find(struct store *store, const char *key, const char *kind, const char *value, bool *held);
+
+/* Whether any is held at all. */
+enum status store_hold_any(struct store *store, bool *any);
+
+/* Releases the hardware of `uuid`; stores whether it was held. */
+enum status store_hold_release(struct store *store, const char *uuid, bool *released);
 
 struct operator_row {
     char id[LIMIT_KEY_ID + 1], name[LIMIT_DEVICE_TYPE + 1], role[ROLE_MAX + 1];
@@ -202,39 +233,82 @@ struct certificate_row {
     const char *pem;
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t at;
+    int64_t issuer;   /* of store_issuer */
+    int64_t replaces; /* row of the one that it renews; 0: none */
+    int64_t due_at;   /* when to look at it again; 0: never */
 };
 enum status store_certificate_insert(struct store *store, const struct certificate_row *row); /* state pending */
 
-/* pending -> active of the device's newest certificate. */
-enum status store_certificate_activate(struct store *store, int64_t device, int64_t at);
+/* The number of an issuing authority; one that is not known yet gets one. */
+enum status store_issuer(struct store *store, const char *key_id, int64_t *issuer);
 
-/* A certificate was shown: pending -> active. `device` gets whose it is when that changed something, else 0. */
-enum status store_certificate_used(struct store *store, const char *certificate_id, int64_t at, int64_t *device);
-
-/* Ends all certificates of a device that are not ended: `state` is "superseded" or "revoked". */
-enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
-                                      int64_t at);
+/* How many certificates of this authority are not ended. */
+enum status store_issuer_live(struct store *store, const char *key_id, int64_t *count);
 
 /* A certificate as the store has it. */
 struct certificate_entry {
     int64_t row;    /* grows; a list is in this order */
     int64_t device; /* 0: it was never given out */
     char id[CERTIFICATE_ID + 1], uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1];
-    unsigned char fingerprint[HASH_SIZE];
+    unsigned char public_key[HASH_SIZE], fingerprint[HASH_SIZE];
     bool has_fingerprint;
     char state[16], reason[32];
     int64_t not_before, not_after; /* seconds since 1970 */
-    int64_t created_at, ended_at;
+    int64_t created_at, activated_at, ended_at;
+    int64_t told;     /* how many warnings of its end were told */
+    int64_t replaces; /* row of the one that it renews; 0: none */
 };
 enum status store_certificate_find(struct store *store, const char *id,
                                    struct certificate_entry *out); /* ST_CERTIFICATE_NOT_FOUND */
+
+/* Its PEM; "" when it was never given out. */
+enum status store_certificate_pem(struct store *store, int64_t row, char *out, size_t size);
 
 /* Up to `count` certificates with row > `after`: of a device, or with `device` 0 of a tenant, or with that NULL all. */
 enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
                                    struct certificate_entry *out, size_t count, size_t *found);
 
-/* Revokes one, whatever its state. */
-enum status store_certificate_revoke(struct store *store, int64_t row, const char *reason, int64_t at);
+/* Up to `count` of this certificate and all that were renewed from it, but for those that are revoked already. */
+enum status store_certificate_lineage(struct store *store, int64_t row, struct certificate_entry *out, size_t count,
+                                      size_t *found);
+
+/* The newest one of a device that is not ended. */
+enum status store_certificate_newest(struct store *store, int64_t device, struct certificate_entry *out, size_t *found);
+
+/* It was shown for the first time: active. */
+enum status store_certificate_activate(struct store *store, int64_t row, int64_t at, int64_t due_at);
+
+/* Ends one, whatever its state: `state` is "revoked", "superseded" or "expired". */
+enum status store_certificate_end(struct store *store, int64_t row, const char *state, const char *reason, int64_t at);
+
+/* Ends all certificates of a device that are not ended, except the one in row `but` (0: none); stores whether there
+ * were any. */
+enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
+                                      const char *reason, int64_t at, bool *ended);
+
+/* Of those that were never used, all but row `but` are superseded. */
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at);
+
+/* The certificate that was due first, at or before `now`; and when the next one is due, INT64_MAX: none. */
+bool store_certificate_due(struct store *store, int64_t now, struct certificate_entry *out, enum status *status);
+enum status store_certificate_due_next(struct store *store, int64_t *due_at);
+
+/* What was told of its end, the state that goes with it, and when to look at it again (0: never). */
+enum status store_certificate_told(struct store *store, int64_t row, const char *state, int64_t told, int64_t due_at);
+
+/* All that are watched are looked at again: the rules have changed. */
+enum status store_certificate_due_all(struct store *store);
+
+/* When the device got its `nth` newest certificate (from 0); 0: it has not so many. */
+enum status store_certificate_nth(struct store *store, int64_t device, int64_t nth, int64_t *created_at);
+
+/* Calls `each` for all certificates of the authority `issuer` (its key id) in the database `path` that are revoked or
+ * superseded and end at `not_after` (seconds since 1970) or later, in no order, as of the last commit; `ended_at` is in
+ * ms. False when it cannot be read, or `each` says so. Opens a connection of its own: from any thread, beside a store.
+ */
+bool store_revoked_each(const char *path, const char *issuer, int64_t not_after,
+                        bool (*each)(void *context, const char *id, int64_t ended_at, const char *reason),
+                        void *context);
 
 /* What a device still has: an API key, a certificate that is not ended. */
 enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate);
@@ -277,6 +351,12 @@ enum status store_request_forget_device(struct store *store, int64_t device);
 #define EXPIRE_ROWS 2000
 enum status store_request_expire(struct store *store, int64_t requests_before, int64_t secrets_before);
 
+/* --- numbers that the service keeps ----------------------------------------------------------------------------- */
+
+/* 0 when there is none of this name. */
+enum status store_number_get(struct store *store, const char *name, int64_t *value);
+enum status store_number_set(struct store *store, const char *name, int64_t value);
+
 /* --- events, audit --------------------------------------------------------------------------------------------- */
 
 struct event_row {
@@ -286,7 +366,7 @@ struct event_row {
     char body[LIMIT_EVENT_BODY]; /* the whole JSON object */
 };
 
-/* Takes the next sequence of a device, for an event that is about to be inserted. */
+/* Takes the next sequence of a device (0: of the service itself), for an event that is about to be inserted. */
 enum status store_event_sequence(struct store *store, int64_t device, int64_t *sequence);
 enum status store_event_insert(struct store *store, const struct event_row *row);
 

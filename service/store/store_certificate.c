@@ -54,6 +54,35 @@ enum status store_intent_close_all(struct store *store, int64_t at, int64_t *clo
     return status == ST_OK ? db_run(db, SQL_REQUEST_UNANSWERED) : status;
 }
 
+/* A statement that is bound: carries it out. */
+static enum status run(struct db *db)
+{
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_issuer(struct store *store, const char *key_id, int64_t *issuer)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_ISSUER_ADD);
+    db_bind_text(db, key_id);
+    enum status status = run(db);
+    if (status != ST_OK)
+        return status;
+    db_use(db, SQL_ISSUER_GET);
+    db_bind_text(db, key_id);
+    *issuer = db_step(db) ? db_int(db) : 0;
+    return db_done(db);
+}
+
+enum status store_issuer_live(struct store *store, const char *key_id, int64_t *count)
+{
+    db_use(store->db, SQL_ISSUER_LIVE);
+    db_bind_text(store->db, key_id);
+    *count = db_step(store->db) ? db_int(store->db) : 0;
+    return db_done(store->db);
+}
+
 enum status store_certificate_insert(struct store *store, const struct certificate_row *row)
 {
     struct db *db = store->db;
@@ -65,41 +94,85 @@ enum status store_certificate_insert(struct store *store, const struct certifica
     db_bind_blob(db, row->public_key, sizeof row->public_key);
     db_bind_blob(db, row->fingerprint, sizeof row->fingerprint);
     db_bind_text(db, row->pem);
-    db_bind_int(db, row->not_before);
-    db_bind_int(db, row->not_after);
-    db_bind_int(db, row->at);
-    db_step(db);
-    return db_done(db);
+    const int64_t numbers[] = {row->not_before, row->not_after, row->at, row->issuer, row->replaces, row->due_at};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        db_bind_int(db, numbers[i]);
+    return run(db);
 }
 
-enum status store_certificate_activate(struct store *store, int64_t device, int64_t at)
+enum status store_certificate_activate(struct store *store, int64_t row, int64_t at, int64_t due_at)
 {
     db_use(store->db, SQL_CERTIFICATE_ACTIVATE);
     db_bind_int(store->db, at);
-    db_bind_int(store->db, device);
-    db_step(store->db);
-    return db_done(store->db);
+    db_bind_int(store->db, due_at);
+    db_bind_int(store->db, row);
+    return run(store->db);
 }
 
-enum status store_certificate_used(struct store *store, const char *certificate_id, int64_t at, int64_t *device)
+enum status store_certificate_end(struct store *store, int64_t row, const char *state, const char *reason, int64_t at)
 {
-    struct db *db = store->db;
-    db_use(db, SQL_CERTIFICATE_USED);
-    db_bind_int(db, at);
-    db_bind_text(db, certificate_id);
-    *device = db_step(db) ? db_int(db) : 0;
-    return db_done(db);
+    db_use(store->db, SQL_CERTIFICATE_END);
+    db_bind_text(store->db, state);
+    db_bind_text(store->db, reason);
+    db_bind_int(store->db, at);
+    db_bind_int(store->db, row);
+    return run(store->db);
 }
 
-enum status store_certificate_end_all(struct store *store, int64_t device, const char *state, const char *reason,
-                                      int64_t at)
+enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
+                                      const char *reason, int64_t at, bool *ended)
 {
     db_use(store->db, SQL_CERTIFICATE_END_ALL);
     db_bind_text(store->db, state);
     db_bind_text(store->db, reason);
     db_bind_int(store->db, at);
     db_bind_int(store->db, device);
-    db_step(store->db);
+    db_bind_int(store->db, but);
+    enum status status = run(store->db);
+    *ended = status == ST_OK && db_changed(store->db);
+    return status;
+}
+
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at)
+{
+    db_use(store->db, SQL_CERTIFICATE_END_PENDING);
+    db_bind_int(store->db, at);
+    db_bind_int(store->db, device);
+    db_bind_int(store->db, but);
+    return run(store->db);
+}
+
+enum status store_certificate_due_next(struct store *store, int64_t *due_at)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_DUE_NEXT);
+    *due_at = INT64_MAX;
+    if (db_step(db) && !db_is_null(db))
+        *due_at = db_int(db);
+    return db_done(db);
+}
+
+enum status store_certificate_told(struct store *store, int64_t row, const char *state, int64_t told, int64_t due_at)
+{
+    db_use(store->db, SQL_CERTIFICATE_TOLD);
+    db_bind_text(store->db, state);
+    db_bind_int(store->db, told);
+    db_bind_int(store->db, due_at);
+    db_bind_int(store->db, row);
+    return run(store->db);
+}
+
+enum status store_certificate_due_all(struct store *store)
+{
+    return db_run(store->db, SQL_CERTIFICATE_DUE_ALL);
+}
+
+enum status store_certificate_nth(struct store *store, int64_t device, int64_t nth, int64_t *created_at)
+{
+    db_use(store->db, SQL_CERTIFICATE_NTH);
+    db_bind_int(store->db, device);
+    db_bind_int(store->db, nth);
+    *created_at = db_step(store->db) ? db_int(store->db) : 0;
     return db_done(store->db);
 }
 
@@ -110,62 +183,6 @@ enum status store_public_key_is_foreign(struct store *store, const unsigned char
     db_bind_blob(store->db, public_key, HASH_SIZE);
     db_bind_text(store->db, uuid);
     *foreign = db_step(store->db) && db_bool(store->db);
-    return db_done(store->db);
-}
-
-static void read_certificate(struct db *db, struct certificate_entry *out)
-{
-    out->row = db_int(db);
-    db_text(db, out->id, sizeof out->id);
-    out->device = db_int(db);
-    db_text(db, out->uuid, sizeof out->uuid);
-    db_text(db, out->tenant, sizeof out->tenant);
-    out->has_fingerprint = db_blob(db, out->fingerprint, sizeof out->fingerprint) == sizeof out->fingerprint;
-    db_text(db, out->state, sizeof out->state);
-    db_text(db, out->reason, sizeof out->reason);
-    out->not_before = db_int(db);
-    out->not_after = db_int(db);
-    out->created_at = db_int(db);
-    out->ended_at = db_int(db);
-}
-
-enum status store_certificate_find(struct store *store, const char *id, struct certificate_entry *out)
-{
-    db_use(store->db, SQL_CERTIFICATE_GET);
-    db_bind_text(store->db, id);
-    bool found = db_step(store->db);
-    if (found)
-        read_certificate(store->db, out);
-    enum status status = db_done(store->db);
-    return status == ST_OK && !found ? ST_CERTIFICATE_NOT_FOUND : status;
-}
-
-enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
-                                   struct certificate_entry *out, size_t count, size_t *found)
-{
-    struct db *db = store->db;
-    db_use(db, device != 0      ? SQL_CERTIFICATE_LIST_DEVICE
-               : tenant != NULL ? SQL_CERTIFICATE_LIST_TENANT
-                                : SQL_CERTIFICATE_LIST);
-    if (device != 0)
-        db_bind_int(db, device);
-    else if (tenant != NULL)
-        db_bind_text(db, tenant);
-    db_bind_int(db, after);
-    db_bind_int(db, (int64_t)count);
-    *found = 0;
-    while (*found < count && db_step(db))
-        read_certificate(db, &out[(*found)++]);
-    return db_done(db);
-}
-
-enum status store_certificate_revoke(struct store *store, int64_t row, const char *reason, int64_t at)
-{
-    db_use(store->db, SQL_CERTIFICATE_REVOKE);
-    db_bind_text(store->db, reason);
-    db_bind_int(store->db, at);
-    db_bind_int(store->db, row);
-    db_step(store->db);
     return db_done(store->db);
 }
 

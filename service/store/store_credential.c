@@ -81,13 +81,16 @@ enum status store_key_use(struct store *store, const char *id, const char *uuid,
     return status == ST_OK && !db_changed(db) ? ST_PROVISIONING_KEY_EXHAUSTED : status;
 }
 
-enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, bool *holds)
+enum status store_api_key_holds(struct store *store, const char *id, const char *uuid, int64_t now, bool *holds,
+                                bool *next)
 {
     struct db *db = store->db;
     db_use(db, SQL_API_KEY_HOLDS);
     db_bind_text(db, id);
     db_bind_text(db, uuid);
+    db_bind_int(db, now);
     *holds = db_step(db);
+    *next = *holds && db_bool(db);
     return db_done(db);
 }
 
@@ -96,19 +99,107 @@ enum status store_api_key_drop(struct store *store, int64_t device)
     return store_run_int(store, SQL_API_KEY_DROP, device);
 }
 
-enum status store_api_key_set(struct store *store, int64_t device, const char *id, const unsigned char hash[HASH_SIZE],
-                              int64_t at)
+static enum status insert_api_key(struct store *store, const struct api_key_row *row, bool next)
 {
-    enum status status = store_api_key_drop(store, device);
-    if (status != ST_OK)
-        return status;
     db_use(store->db, SQL_API_KEY_INSERT);
-    db_bind_text(store->db, id);
-    db_bind_int(store->db, device);
-    db_bind_blob(store->db, hash, HASH_SIZE);
-    db_bind_int(store->db, at);
+    db_bind_text(store->db, row->id);
+    db_bind_int(store->db, row->device);
+    db_bind_blob(store->db, row->hash, HASH_SIZE);
+    db_bind_int(store->db, row->at);
+    db_bind_int(store->db, next);
+    db_bind_int(store->db, row->expires_at);
     db_step(store->db);
     return db_done(store->db);
+}
+
+enum status store_api_key_set(struct store *store, const struct api_key_row *row)
+{
+    enum status status = store_api_key_drop(store, row->device);
+    return status == ST_OK ? insert_api_key(store, row, false) : status;
+}
+
+enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_API_KEY_DROP_NEXT);
+    db_bind_int(db, row->device);
+    db_bind_int(db, row->device);
+    db_bind_int(db, row->at);
+    db_step(db);
+    enum status status = db_done(db);
+    if (status != ST_OK)
+        return status;
+    db_use(db, SQL_API_KEY_LIMIT);
+    db_bind_int(db, old_until);
+    db_bind_int(db, old_until);
+    db_bind_int(db, row->device);
+    db_step(db);
+    status = db_done(db);
+    return status == ST_OK ? insert_api_key(store, row, true) : status;
+}
+
+enum status store_api_key_promote(struct store *store, int64_t device, const char *id)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_API_KEY_DROP_OTHERS);
+    db_bind_int(db, device);
+    db_bind_text(db, id);
+    db_step(db);
+    enum status status = db_done(db);
+    if (status != ST_OK)
+        return status;
+    db_use(db, SQL_API_KEY_PROMOTE);
+    db_bind_text(db, id);
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at)
+{
+    db_use(store->db, SQL_API_KEY_EXPIRY);
+    db_bind_int(store->db, device);
+    *expires_at = db_step(store->db) ? db_int(store->db) : 0;
+    return db_done(store->db);
+}
+
+enum status store_hold_add(struct store *store, const char *kind, const char *value, const char *uuid, int64_t at)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_HOLD_ADD);
+    db_bind_text(db, kind);
+    db_bind_text(db, value);
+    db_bind_text(db, uuid);
+    db_bind_int(db, at);
+    db_step(db);
+    return db_done(db);
+}
+
+enum status store_hold_find(struct store *store, const char *key, const char *kind, const char *value, bool *held)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_HOLD_FIND);
+    db_bind_text(db, key);
+    db_bind_text(db, kind);
+    db_bind_text(db, value);
+    *held = db_step(db) && db_bool(db);
+    return db_done(db);
+}
+
+enum status store_hold_any(struct store *store, bool *any)
+{
+    db_use(store->db, SQL_HOLD_ANY);
+    *any = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}
+
+enum status store_hold_release(struct store *store, const char *uuid, bool *released)
+{
+    db_use(store->db, SQL_HOLD_RELEASE);
+    db_bind_text(store->db, uuid);
+    db_step(store->db);
+    enum status status = db_done(store->db);
+    *released = status == ST_OK && db_changed(store->db);
+    return status;
 }
 
 bool store_operator_find(struct store *store, const char *id, struct operator_row *out, enum status *status)

@@ -68,8 +68,34 @@ enum status store_request_expire(struct store *store, int64_t requests_before, i
     return db_done(store->db);
 }
 
+enum status store_number_get(struct store *store, const char *name, int64_t *value)
+{
+    db_use(store->db, SQL_META_GET);
+    db_bind_text(store->db, name);
+    *value = db_step(store->db) ? db_int(store->db) : 0;
+    return db_done(store->db);
+}
+
+enum status store_number_set(struct store *store, const char *name, int64_t value)
+{
+    db_use(store->db, SQL_META_SET);
+    db_bind_text(store->db, name);
+    db_bind_int(store->db, value);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
+static enum status service_sequence(struct store *store, int64_t *sequence)
+{
+    enum status status = store_number_get(store, "service_sequence", sequence);
+    (*sequence)++;
+    return status == ST_OK ? store_number_set(store, "service_sequence", *sequence) : status;
+}
+
 enum status store_event_sequence(struct store *store, int64_t device, int64_t *sequence)
 {
+    if (device == 0)
+        return service_sequence(store, sequence);
     enum status counted = store_run_int(store, SQL_EVENT_COUNT, device);
     if (counted != ST_OK)
         return counted;

@@ -39,7 +39,12 @@ static enum status add_certificate(struct store *store, const struct filled *fil
 {
     static char pem[PEM + 1];
     memset(pem, 'A', PEM);
-    struct certificate_row row = {.device = device, .pem = pem, .not_after = now + 365 * 86400, .at = now * 1000};
+    struct certificate_row row = {.device = device,
+                                  .pem = pem,
+                                  .not_after = now + 365 * 86400,
+                                  .at = now * 1000,
+                                  .issuer = 1,
+                                  .due_at = (now + 335 * 86400) * 1000};
     memcpy(row.id, filled->certificate_id, sizeof row.id);
     memcpy(row.uuid, filled->uuid, sizeof row.uuid);
     snprintf(row.tenant, sizeof row.tenant, "default");
@@ -58,7 +63,8 @@ static enum status add_device(struct store *store, const struct filled *filled, 
     snprintf(row->tags, sizeof row->tags, "{}");
     enum status status = store_device_insert(store, row);
     if (status == ST_OK)
-        status = store_api_key_set(store, row->id, filled->key.id, filled->key.hash, now);
+        status = store_api_key_set(
+            store, &(struct api_key_row){.id = filled->key.id, .hash = filled->key.hash, .device = row->id, .at = now});
     return status == ST_OK ? add_certificate(store, filled, row->id, now / 1000) : status;
 }
 

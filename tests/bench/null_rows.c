@@ -30,7 +30,7 @@
               "credential_used, offline_after, created_at, updated_at, registered_at) "                                \
               "VALUES (?, ?, 'default', '', 'sensor', '', '', '', 3, 0, 0, 0, ?, ?, ?)")                               \
     X(PRESENCE, "INSERT INTO presence VALUES (?, 0, ?, 0, 1, zeroblob(16), 0, 0)")                                     \
-    X(API_KEY, "INSERT INTO api_key VALUES (?, ?, ?, ?)")                                                              \
+    X(API_KEY, "INSERT INTO api_key (id, device, hash, created_at) VALUES (?, ?, ?, ?)")                               \
     X(SEQUENCE, "UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = ?")                            \
     X(EVENT, "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "                                     \
              "VALUES (?, ?, ?, ?, 'default', ?, ?)")                                                                   \

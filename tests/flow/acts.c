@@ -116,6 +116,24 @@ static void do_pool(const char *argument)
 {
     edge.pool = atoi(argument);
 }
+static void do_crl_works(const char *argument)
+{
+    (void)argument;
+    edge.crl = CRL_WORKS;
+}
+
+static void do_crl_fails(const char *argument)
+{
+    (void)argument;
+    edge.crl = CRL_FAILS;
+}
+
+static void do_crl_sleeps(const char *argument)
+{
+    (void)argument;
+    edge.crl = CRL_SLEEPS;
+}
+
 static void do_mute(const char *argument)
 {
     (void)argument;
@@ -157,6 +175,9 @@ static const struct {
             {"wall", do_wall},
             {"pool", do_pool},
             {"mute", do_mute},
+            {"crl-works", do_crl_works},
+            {"crl-fails", do_crl_fails},
+            {"crl-sleeps", do_crl_sleeps},
             {"unmute", do_unmute},
             {"new-seal-key", do_new_seal_key},
             {"crowded", do_crowded},

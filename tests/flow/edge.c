@@ -22,6 +22,13 @@ struct edge edge;
 void (*edge_on_quiet)(void);
 
 static struct {
+    struct crl_order order;
+    const struct ca *ca;
+    bool started;
+    char *text;
+} crl;
+
+static struct {
     struct queue_item item;
     char *octets;
 } inbox[600];
@@ -255,6 +262,7 @@ void edge_reset(void)
     edge_forget_inbox();
     edge_forget_outputs();
     edge = (struct edge){.pool = -1};
+    crl.started = false;
     turns = 0;
 }
 
@@ -273,4 +281,59 @@ unsigned keypool_ready(struct keypool *pool, enum key_type type)
 {
     (void)pool, (void)type;
     return (unsigned)(edge.pool < 0 ? 1 : edge.pool);
+}
+
+/* --- revocation lists --------------------------------------------------------------------------- */
+
+void edge_kill_job(void)
+{
+    crl.started = false;
+}
+
+void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_order *order)
+{
+    (void)job;
+    crl.order = *order;
+    crl.ca = ca;
+    crl.started = true;
+}
+
+static char *make_list(void)
+{
+    char error[CRL_ERROR], file[80];
+    snprintf(file, sizeof file, "%s.crl.pem", world->path);
+    if (crl.ca != NULL)
+        return crl_make(&(struct crl_task){crl.ca, world->path, file, crl.order}, error);
+    snprintf(error, sizeof error, "list %lld", (long long)crl.order.number);
+    return strdup(error);
+}
+
+bool crl_job_take(struct crl_job *job)
+{
+    (void)job;
+    bool done = crl.started && edge.crl != CRL_SLEEPS;
+    if (!done)
+        return false;
+    crl.started = false;
+    free(crl.text);
+    crl.text = edge.crl == CRL_WORKS ? make_list() : NULL;
+    return true;
+}
+
+const struct crl_order *crl_job_order(const struct crl_job *job)
+{
+    (void)job;
+    return &crl.order;
+}
+
+const char *crl_job_text(const struct crl_job *job)
+{
+    (void)job;
+    return crl.text;
+}
+
+const char *crl_job_error(const struct crl_job *job)
+{
+    (void)job;
+    return crl.text != NULL ? "" : "the disk is full";
 }

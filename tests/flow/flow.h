@@ -14,6 +14,7 @@
  *   & WHO ... TOPIC [PAYLOAD]     another message of the same batch
  *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
  *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
+ *        crl-works | crl-fails | crl-sleeps (no list is made, and nobody hears why: so it begins) |
  *        pool N | crowded | uncrowded | mute (nothing can be sent) | unmute | new-seal-key
  *   < MS answer/CONNECTION/CLIENT-ID/TOPIC ...   what goes through the gate to one connection
  *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
@@ -72,11 +73,12 @@ struct edge {
     long long ms, wall_shift;
     struct output outputs[512];
     size_t output_count;
-    int pool;                   /* keys that lie ready; -1: always */
-    bool mute;                  /* MQTT takes nothing */
-    bool crowded;               /* the parking is said to be full */
-    int failing_commits;        /* the next ones fail */
-    int good_commits;           /* but not these before them */
+    int pool;                                      /* keys that lie ready; -1: always */
+    bool mute;                                     /* MQTT takes nothing */
+    enum { CRL_SLEEPS, CRL_WORKS, CRL_FAILS } crl; /* what becomes of the orders of revocation lists */
+    bool crowded;                                  /* the parking is said to be full */
+    int failing_commits;                           /* the next ones fail */
+    int good_commits;                              /* but not these before them */
     int fail_at, fail_result;   /* the n-th step of a statement fails with that, counted down; 0: none */
     int fail_times, fail_apart; /* and so many after it, each the so manieth since the one before */
     bool fail_leaves;           /* and the engine leaves the transaction by itself */
@@ -92,6 +94,7 @@ void edge_random_start(unsigned seed);
 void edge_random(void *out, size_t length);
 void edge_put(enum queue_kind kind, int source, const struct mqtt_message *message);
 void edge_forget_inbox(void);
+void edge_kill_job(void); /* the revocation list that is being made */
 void edge_forget_outputs(void);
 
 /* Called by the loop when all is quiet: does the next thing of the trace, or sets edge.stop. */

@@ -16,6 +16,12 @@ static void set(char *rest)
                    {"offline_after_seconds", &config->offline_after_seconds},
                    {"grace_seconds", &config->grace_seconds},
                    {"certificate_days", &config->certificate_days},
+                   {"certificate_warning_days", &config->certificate_warning_days},
+                   {"certificate_unused_seconds", &config->certificate_unused_seconds},
+                   {"certificate_grace_days", &config->certificate_grace_days},
+                   {"certificates_per_day", &config->certificates_per_day},
+                   {"api_key_days", &config->api_key_days},
+                   {"crl_days", &config->crl_days},
                    {"event_days", &config->event_days}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strcmp(numbers[i].key, key) == 0)

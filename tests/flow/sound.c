@@ -53,18 +53,25 @@ bool world_is_sound(char *what, size_t size)
         {"SELECT count(*) FROM (SELECT count(*) c, max(sequence) - min(sequence) + 1 d FROM event GROUP BY device) "
          "WHERE c <> d",
          "the sequence of a device's events has a gap"},
-        {"SELECT count(*) FROM (SELECT count(*) c FROM certificate WHERE state IN ('pending', 'active') "
+        {"SELECT count(*) FROM (SELECT count(*) c FROM certificate WHERE state IN ('active', 'expiring') "
          "GROUP BY device) WHERE c > 1",
-         "a device has two certificates that are valid"},
+         "a device has two certificates in use"},
+        {"SELECT count(*) FROM certificate JOIN certificate other ON other.device = certificate.device AND "
+         "other.id > certificate.id WHERE certificate.state IN ('pending', 'active', 'expiring') AND "
+         "other.state = 'pending' AND other.replaces IS NOT certificate.id",
+         "a device has two certificates that are valid, and none renews the other"},
         {"SELECT count(*) FROM device WHERE (device_id IS NULL) <> (state = 0) AND state NOT IN (4, 5)",
          "a deviceId without a registration"},
-        {"SELECT count(*) FROM device WHERE (SELECT count(*) FROM api_key WHERE api_key.device = device.id) <> "
-         "(state IN (2, 3)) AND state <> 4",
-         "a device has not one API key"},
+        {"SELECT count(*) FROM device WHERE (SELECT count(*) FROM api_key WHERE api_key.device = device.id) NOT "
+         "BETWEEN "
+         "(state IN (2, 3)) AND 2 * (state IN (2, 3)) AND state <> 4",
+         "a device has neither one API key nor two generations"},
+        {"SELECT count(*) FROM certificate WHERE (state IN ('pending', 'active', 'expiring')) <> (due_at IS NOT NULL)",
+         "a certificate that is not watched, or one that has ended and is"},
         {"SELECT count(*) FROM device WHERE (state = 3) <> EXISTS (SELECT 1 FROM certificate WHERE "
-         "certificate.device = device.id AND certificate.state IN ('pending', 'active')) AND state <> 4",
+         "certificate.device = device.id AND certificate.state IN ('pending', 'active', 'expiring')) AND state <> 4",
          "a device is provisioned without a certificate, or the other way round"},
-        {"SELECT count(*) FROM certificate WHERE (state IN ('pending', 'active')) <> (ended_at = 0)",
+        {"SELECT count(*) FROM certificate WHERE (state IN ('pending', 'active', 'expiring')) <> (ended_at = 0)",
          "a certificate ended without a time, or the other way round"},
         {"SELECT count(*) FROM provisioning_key WHERE used <> "
          "(SELECT count(*) FROM key_use WHERE key_use.key = provisioning_key.id) OR used > uses",

@@ -1,5 +1,6 @@
 /* The world of a trace: a core, its loop, its database, and what a trace may put into them beforehand. */
 #include "certs/csr.h"
+#include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/io/clock.h"
 #include "tests/flow/flow.h"
@@ -59,11 +60,11 @@ static void start_core(void)
 
 static void start_loop(void)
 {
-    if (core_start(&world->core, clock_now()) != ST_OK)
+    if (core_start(&world->core, clock_now()) != ST_OK || crl_start(&world->core, 0, 0, 0) != ST_OK)
         die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
     memset(loop, 0, sizeof *loop);
-    loop_init(loop, &world->core, NULL, &world->broker);
+    loop_init(loop, &world->core, NULL, &world->broker, NULL);
     struct mqtt *mqtt = (struct mqtt *)(void *)&edge; /* never looked into either */
     world->broker.connections[BROKER_PUBLISHER].mqtt = mqtt;
     if (outbox_start(&loop->outbox, world->core.store, mqtt, world->config.retained_status) != ST_OK)
@@ -89,6 +90,7 @@ static void stop(void)
     ca_free(world->core.ca);
     free(world->presence_memory);
     edge_forget_inbox();
+    edge_kill_job();
 }
 
 void world_restart(void)
@@ -116,7 +118,7 @@ bool world_restart_failing(int n)
 
 void world_end(void)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".ca.pem", ".ca.key"};
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".ca.pem", ".ca.key", ".crl.pem"};
     stop();
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         char name[80];

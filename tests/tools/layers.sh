@@ -36,7 +36,7 @@ done <<<"$arrows"
 # library header = the one file that may see it (a pattern)
 libraries='
 MQTTAsync.h         = ^(service/io/mqtt(_message\.c|_internal\.h|\.c)|device-client/paho\.c)$
-sqlite3.h           = ^service/(store/(db_sqlite|checkpoint)|gate/lookup)\.c$
+sqlite3.h           = ^service/(store/(db_sqlite|checkpoint|revoked)|gate/lookup)\.c$
 mosquitto           = ^service/gate/
 cjson/cJSON.h       = ^topics/document\.c$
 libsmartcols        = ^service/ctl/out\.c$

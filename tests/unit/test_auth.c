@@ -39,7 +39,8 @@ static int64_t add_device(const char *uuid, enum device_state state, const struc
     snprintf(row.device_id, sizeof row.device_id, "id%s", uuid);
     snprintf(row.tenant, sizeof row.tenant, "default");
     CHECK_INT(store_device_insert(store, &row), ST_OK);
-    CHECK_INT(store_api_key_set(store, row.id, key->id, key->hash, 1), ST_OK);
+    struct api_key_row key_row = {.id = key->id, .hash = key->hash, .device = row.id, .at = 1};
+    CHECK_INT(store_api_key_set(store, &key_row), ST_OK);
     return row.id;
 }
 
@@ -91,7 +92,9 @@ static void fill(void)
     add_operator(&tenant_operator, "one", "default");
     int64_t dev2 = add_device("dev2", DEVICE_PROVISIONED, &api_blocked); /* its certificates are ended below */
     add_certificate(dev2, "dev2", CERTIFICATE_REVOKED, NOW + 1000);
-    CHECK_INT(store_certificate_end_all(store, dev2, "revoked", "test", 1), ST_OK);
+    bool ended = false;
+    CHECK_INT(store_certificate_end_all(store, dev2, 0, "revoked", "test", 1, &ended), ST_OK);
+    CHECK(ended, "there was one to end");
     int64_t dev1 = add_device("dev1", DEVICE_PROVISIONED, &api);
     add_certificate(dev1, "dev1", CERTIFICATE, NOW);
     add_certificate(dev1, "dev1", CERTIFICATE_EXPIRED, NOW - 1);

@@ -100,8 +100,8 @@ static void halves_that_differ(void)
     size_t length = 0;
     EVP_PKEY *mixed = NULL;
     CHECK(EVP_PKEY_get_bn_param(key_evp(other), OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
-              EVP_PKEY_get_octet_string_param(key_evp(ca->key), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof point,
-                                              &length) == 1,
+              EVP_PKEY_get_octet_string_param(key_evp(ca->current->key), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
+                                              sizeof point, &length) == 1,
           "halves");
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
@@ -142,7 +142,8 @@ static void without_arithmetic(void)
     const struct lint_economy economy = {ca->p256, digest};
     p256_hash(ca->p256, ASN1_STRING_get0_data(parsed->octets), (size_t)ASN1_STRING_length(parsed->octets), digest);
     size_t signature = (size_t)length - (size_t)ASN1_STRING_length(parsed->signature);
-    CHECK(lint_der(der, (size_t)length, ca->issuer, LINT_DEVICE, economy, finding, sizeof finding), "%s", finding);
+    CHECK(lint_der(der, (size_t)length, ca->current->read, LINT_DEVICE, economy, finding, sizeof finding), "%s",
+          finding);
     static const struct {
         const char *what;
         size_t at; /* in the signature */
@@ -152,15 +153,17 @@ static void without_arithmetic(void)
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         unsigned char kept = der[signature + changes[i].at];
         der[signature + changes[i].at] = changes[i].value;
-        CHECK(!lint_der(der, (size_t)length, ca->issuer, LINT_DEVICE, economy, finding, sizeof finding) &&
+        CHECK(!lint_der(der, (size_t)length, ca->current->read, LINT_DEVICE, economy, finding, sizeof finding) &&
                   strstr(finding, "signature is not") != NULL,
               "%s: %s", changes[i].what, finding);
         der[signature + changes[i].at] = kept;
     }
     digest[0] ^= 1;
-    CHECK(!lint_der(der, (size_t)length, ca->issuer, LINT_DEVICE, economy, finding, sizeof finding), "other digest");
+    CHECK(!lint_der(der, (size_t)length, ca->current->read, LINT_DEVICE, economy, finding, sizeof finding),
+          "other digest");
     digest[0] ^= 1;
-    CHECK(lint_der(der, (size_t)length, ca->issuer, LINT_DEVICE, economy, finding, sizeof finding), "%s", finding);
+    CHECK(lint_der(der, (size_t)length, ca->current->read, LINT_DEVICE, economy, finding, sizeof finding), "%s",
+          finding);
     parsed_free(parsed);
     OPENSSL_free(der);
     BIO_free(bio);

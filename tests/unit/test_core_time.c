@@ -11,6 +11,7 @@ static struct core *core;
 static struct config config;
 static void *memory;
 static int logged;
+static struct effects effects;
 
 static void no_random(void *out, size_t length)
 {
@@ -72,7 +73,7 @@ static void test_ticks_in_parts(void)
     } steps[] = {
         {1100, 100, false, 0}, {400000, 4, true, 4}, {400000, 100, false, DEVICES}, {400000, 1, false, DEVICES}};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        CHECK(core_tick(core, at(steps[i].at), steps[i].most) == steps[i].more, "step %zu: is there more", i);
+        CHECK(core_tick(core, at(steps[i].at), steps[i].most, &effects) == steps[i].more, "step %zu: is there more", i);
         CHECK_INT(logged, steps[i].gone);
     }
     CHECK_INT(store_commit(core->store), ST_OK);
@@ -87,11 +88,11 @@ static void test_tick_without_room(void)
     presence_rearm(&core->presence, 3, (struct mono){0});
     presence_hear(&core->presence, (struct mono){1000});
     core->presence.undo_count = PRESENCE_UNDO;
-    CHECK(core_tick(core, at(400000), 100), "there is more");
+    CHECK(core_tick(core, at(400000), 100, &effects), "there is more");
     CHECK(core->presence.slots[3].online, "but not yet");
     core->presence.undo_count = 0;
     core->log = NULL;
-    CHECK(!core_tick(core, at(400000), 100), "that was all");
+    CHECK(!core_tick(core, at(400000), 100, &effects), "that was all");
     CHECK(!core->presence.slots[3].online, "its time is over");
     CHECK_INT(store_commit(core->store), ST_OK);
     core_batch_end(core, true);

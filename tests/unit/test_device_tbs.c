@@ -178,7 +178,7 @@ static void set_up(void)
         CHECK(key_public(key, &keys[i]), "key");
         key_free(key);
     }
-    fixed[0] = extension_basic_constraints(false);
+    fixed[0] = extension_basic_constraints(BASIC_LEAF);
     fixed[1] = extension_key_usage(usage);
     fixed[2] = extension_extended_key_usage(NID_client_auth);
     fixed[3] = extension_authority_key(identifier, sizeof identifier);

@@ -76,6 +76,9 @@ static void test_sessions(void)
     while (effects_has_room(&effects, 1))
         effects_publish(&effects, &small);
     CHECK(effects_publish(&effects, &small), "room for one more");
+    CHECK(effects_reload(&effects, 7), "and a word to the broker");
+    CHECK_INT(effects.list[effects.count - 1].reload, 7);
+    CHECK(!effects_reload(&effects, 8), "and for no other");
     CHECK(!effects_sessions(&effects, SESSIONS_CHECK, "d1"), "and for no other");
     effects_clear(&effects);
 }

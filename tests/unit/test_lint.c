@@ -35,8 +35,13 @@ static X509 *good(enum lint_profile profile)
 {
     static const char *const hosts[] = {"broker.example", "192.0.2.1"};
     static const int leaf_usage[] = {0, -1}, root_usage[] = {5, 6, -1};
-    static const char *const names[] = {"Muster CA 42010203", "broker.example", "Device-ABC", "Service-muster"};
-    bool is_root = profile == LINT_AUTHORITY;
+    static const char *const names[] = {[LINT_AUTHORITY] = "Muster CA 42010203",
+                                        [LINT_ROOT] = "Muster Root CA 42010203",
+                                        [LINT_ISSUER] = "Muster Issuing CA 42010203",
+                                        [LINT_SERVER] = "broker.example",
+                                        [LINT_DEVICE] = "Device-ABC",
+                                        [LINT_SERVICE] = "Service-muster"};
+    bool is_root = profile == LINT_AUTHORITY, is_ca = profile <= LINT_ISSUER;
     const struct key *key = is_root ? root_key : leaf_key;
     unsigned char own[KEY_IDENTIFIER], issuer[KEY_IDENTIFIER];
     struct public_key public;
@@ -46,15 +51,17 @@ static X509 *good(enum lint_profile profile)
     struct draft draft = {.serial = serial, .key = &public, .validity = {NOW, NOW + 365 * DAY - 1}};
     draft.subject = draft_name("DE", "Example", names[profile]);
     draft.issuer = is_root ? draft.subject : root_name;
-    draft.extensions[0] = extension_basic_constraints(is_root);
-    draft.extensions[1] = extension_key_usage(is_root ? root_usage : leaf_usage);
+    draft.extensions[0] = extension_basic_constraints(profile == LINT_ROOT ? BASIC_ROOT
+                                                      : is_ca              ? BASIC_ISSUER
+                                                                           : BASIC_LEAF);
+    draft.extensions[1] = extension_key_usage(is_ca ? root_usage : leaf_usage);
     draft.extensions[2] = extension_subject_key(own);
     draft.extensions[3] = extension_authority_key(issuer, sizeof issuer);
     draft.extensions[4] = profile == LINT_DEVICE    ? extension_uri("urn:muster:default:u-1")
                           : profile == LINT_SERVICE ? extension_uri(LINT_SERVICE_URI)
                                                     : extension_server_names(hosts, 2);
     draft.extensions[5] = extension_extended_key_usage(profile == LINT_SERVER ? NID_server_auth : NID_client_auth);
-    draft.count = is_root ? 4 : 6;
+    draft.count = is_ca ? 4 : 6;
     X509 *certificate = draft_sign(&draft, key_evp(root_key));
     for (size_t i = 0; i < 6; i++)
         X509_EXTENSION_free(draft.extensions[i]);
@@ -189,11 +196,11 @@ static void ext_basic_loose(X509 *x)
 }
 static void ext_basic_ca(X509 *x)
 {
-    replace(x, NID_basic_constraints, extension_basic_constraints(true));
+    replace(x, NID_basic_constraints, extension_basic_constraints(BASIC_ISSUER));
 }
 static void ext_basic_no_ca(X509 *x)
 {
-    replace(x, NID_basic_constraints, extension_basic_constraints(false));
+    replace(x, NID_basic_constraints, extension_basic_constraints(BASIC_LEAF));
 }
 static void ext_basic_no_path(X509 *x)
 {

@@ -8,7 +8,7 @@ static const struct {
     enum operation operation;
     unsigned may;
     bool changes, mute;
-    uint32_t needs;
+    uint64_t needs;
 } known[] = {
     {NULL, "register", OP_REGISTER, MAY_PROVISION | MAY_DEVICE, true, false, 0},
     {NULL, "provision", OP_PROVISION, MAY_PROVISION | MAY_DEVICE, true, false, 0},
@@ -18,6 +18,8 @@ static const struct {
     {NULL, "will", OP_WILL, MAY_DEVICE, false, true, 0},
     {NULL, "get", OP_GET, MAY_DEVICE, false, false, 0},
     {NULL, "update", OP_UPDATE, MAY_DEVICE, true, false, 0},
+    {NULL, "renew", OP_RENEW, MAY_DEVICE, true, false, 0},
+    {NULL, "rotate", OP_ROTATE, MAY_DEVICE, true, false, 0},
     {NULL, "reset", OP_RESET, MAY_DEVICE, true, false, 0},
     {"key", "create", OP_KEY_CREATE, MAY_OPERATOR | MAY_ADMIN, true, false, 0},
     {"key", "list", OP_KEY_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
@@ -32,6 +34,13 @@ static const struct {
     {"device", "reset", OP_DEVICE_RESET, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
     {"device", "kick", OP_DEVICE_KICK, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
     {"device", "decommission", OP_DEVICE_DECOMMISSION, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"device", "release", OP_DEVICE_RELEASE, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"certificate", "renew", OP_CERTIFICATE_RENEW, MAY_OPERATOR | MAY_ADMIN, true, false, M(UUID)},
+    {"certificate", "validate", OP_CERTIFICATE_VALIDATE, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"ca", "show", OP_CA_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"ca", "crl", OP_CA_CRL, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
+    {"ca", "rotate", OP_CA_ROTATE, MAY_ADMIN, true, false, 0},
+    {"ca", "drop", OP_CA_DROP, MAY_ADMIN, true, false, M(ISSUER_ID)},
     {"certificate", "list", OP_CERTIFICATE_LIST, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false, 0},
     {"certificate", "show", OP_CERTIFICATE_SHOW, MAY_VIEWER | MAY_OPERATOR | MAY_ADMIN, false, false,
      M(CERTIFICATE_ID)},
@@ -92,7 +101,7 @@ static void test_gate(void)
 /* What a row may not be, whatever operations there will be. */
 static void test_members(void)
 {
-    CHECK(MEMBER_COUNT <= 32, "%d members do not fit into struct message's `has`", MEMBER_COUNT);
+    CHECK(MEMBER_COUNT <= 64, "%d members do not fit into struct message's `has`", MEMBER_COUNT);
     CHECK_INT(MEMBER_REQUEST_ID, 0);
     for (int i = OP_UNKNOWN + 1; i < OP_COUNT; i++)
         CHECK((operation_row((enum operation)i)->members & MEMBERS_ALWAYS) == 0, "operation %d names a standing member",

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 #define DAY ((int64_t)86400)
@@ -223,6 +224,52 @@ static void renewal_is_stable(void)
     CHECK_INT(profile_renew_after(year, "550e8400-e29b-41d4-a716-446655440000", serial), 1728515595);
 }
 
+static int by_octets(const void *a, const void *b)
+{
+    return memcmp(a, b, PROFILE_SERIAL);
+}
+
+/* A million as the service makes them, ten thousand a second: positive, 18 octets, in the order of their seconds, and
+ * no two of them equal. */
+static void million_serials(void)
+{
+    enum { COUNT = 1000000 };
+    const int64_t begin = at(2027, 1, 15, 8, 0, 0);
+    unsigned char(*serials)[PROFILE_SERIAL] = malloc((size_t)COUNT * PROFILE_SERIAL);
+    unsigned ill = 0, out_of_order = 0, same = 0;
+    const clock_t start = clock();
+    for (size_t i = 0; i < COUNT; i++) {
+        if (getrandom(serials[i], PROFILE_SERIAL, 0) != PROFILE_SERIAL)
+            ill++;
+        profile_serial_make(begin + (int64_t)i / 10000, serials[i]);
+        ill += serials[i][0] < 0x01 || serials[i][0] > 0x7f;
+        out_of_order += i > 0 && memcmp(serials[i - 1], serials[i], 5) > 0;
+    }
+    qsort(serials, COUNT, PROFILE_SERIAL, by_octets);
+    for (size_t i = 1; i < COUNT; i++)
+        same += memcmp(serials[i - 1], serials[i], PROFILE_SERIAL) == 0;
+    CHECK_INT(ill, 0);
+    CHECK_INT(out_of_order, 0);
+    CHECK_INT(same, 0);
+    CHECK((clock() - start) / CLOCKS_PER_SEC < 5, "slow");
+    free(serials);
+}
+
+/* The lowest 32 bits of the second, big-endian, behind 0x40; the rest is left as it is. */
+static void serial_form(void)
+{
+    static const int64_t seconds[] = {0, 1, 1800000000, 2147483647, 2147483648, 4294967295, 4294967296};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        unsigned char serial[PROFILE_SERIAL];
+        char id[PROFILE_CERTIFICATE_ID + 1], expected[PROFILE_CERTIFICATE_ID + 1];
+        memset(serial, 0xff, sizeof serial);
+        profile_serial_make(seconds[i], serial);
+        profile_certificate_id(serial, id);
+        snprintf(expected, sizeof expected, "40%08" PRIx64 "ffffffffffffffffffffffffff", seconds[i] & 0xffffffff);
+        CHECK_TEXT(id, expected);
+    }
+}
+
 int main(void)
 {
     validities();
@@ -232,5 +279,7 @@ int main(void)
     renewal_windows();
     renewal_is_flat();
     renewal_is_stable();
+    serial_form();
+    million_serials();
     return check_done();
 }

@@ -62,6 +62,9 @@ static bool holds(const struct field *field, const struct value *expected)
         double number = 0;
         return value_number(expected, &number) && number == (double)integer;
     }
+    bool truth = false;
+    if (value_is_bool(expected, &truth))
+        return strcmp(field->kind, "KIND_BOOL") == 0 && *(const bool *)at == truth;
     if (value_text(expected) != NULL)
         return strcmp(value_text(expected), at) == 0;
     struct document *document = document_new_answer(at, strlen(at));
@@ -75,7 +78,7 @@ static void check_members(const struct value *members, const char *payload)
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         const struct value *expected = value_member(members, fields[i].name);
-        bool has = (message.has & UINT32_C(1) << i) != 0;
+        bool has = (message.has & UINT64_C(1) << i) != 0;
         CHECK(has == (expected != NULL), "%s of %s", fields[i].name, payload);
         if (has && expected != NULL)
             CHECK(holds(&fields[i], expected), "%s of %s", fields[i].name, payload);

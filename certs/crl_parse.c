@@ -1,0 +1,120 @@
+#include "certs/crl_parse.h"
+
+#include "certs/extensions.h"
+
+#include <string.h>
+
+#define EXTENSIONS  0xa0 /* TBSCertList [0] */
+#define KEY_ID      0x80 /* AuthorityKeyIdentifier [0] */
+#define VERSION_2   1
+#define NO_NUMBER   (-1)
+#define OID_CE(arc) "\x55\x1d" arc /* id-ce (4.2.1) */
+
+/* Takes one element of a SEQUENCE's kind and gives it whole, with identifier and length. */
+static bool take_whole(struct der_reader *rest, struct der_reader *out)
+{
+    struct der_reader content;
+    out->at = rest->at;
+    bool ok = der_enter(rest, DER_SEQUENCE, &content);
+    out->end = rest->at;
+    return ok;
+}
+
+static bool equals(struct der_reader a, const void *octets, size_t length)
+{
+    return (size_t)(a.end - a.at) == length && memcmp(a.at, octets, length) == 0;
+}
+
+bool crl_parse_entry(struct der_reader *entries, struct der_reader *serial)
+{
+    struct der_reader entry, extensions;
+    int64_t at;
+    return der_enter(entries, DER_SEQUENCE, &entry) && der_enter(&entry, DER_INTEGER, serial) &&
+           serial->at < serial->end && der_take_time(&entry, &at) &&
+           (entry.at == entry.end || (der_enter(&entry, DER_SEQUENCE, &extensions) && entry.at == entry.end));
+}
+
+/* revokedCertificates must be absent when there are none (5.1.2.6). */
+static bool count_entries(struct der_reader *body, struct crl_parts *out)
+{
+    struct der_reader serial;
+    out->entries = (struct der_reader){body->at, body->at};
+    if (!der_is_next(body, DER_SEQUENCE))
+        return true;
+    if (!der_enter(body, DER_SEQUENCE, &out->entries) || out->entries.at == out->entries.end)
+        return false;
+    for (struct der_reader rest = out->entries; rest.at < rest.end; out->info.count++)
+        if (!crl_parse_entry(&rest, &serial))
+            return false;
+    return true;
+}
+
+/* Only a key identifier counts; an issuer and serial in its place are for others (4.2.1.1). */
+static bool take_authority(struct der_reader value, char issuer[CA_ISSUER_ID + 1])
+{
+    struct der_reader authority, identifier;
+    if (!der_enter(&value, DER_SEQUENCE, &authority) || value.at != value.end)
+        return false;
+    if (der_enter(&authority, KEY_ID, &identifier) && identifier.end - identifier.at == KEY_IDENTIFIER)
+        ca_issuer_id_write(identifier.at, issuer);
+    return true;
+}
+
+/* A number of up to 20 octets is allowed (5.2.3); one of more than 63 bits is none of ours. */
+static bool take_number(struct der_reader value, int64_t *number)
+{
+    struct der_reader octets, rest = value;
+    if (!der_take_number(&value, number))
+        *number = NO_NUMBER;
+    return der_enter(&rest, DER_INTEGER, &octets) && rest.at == rest.end;
+}
+
+static bool take_extension(struct der_reader *extensions, struct crl_info *info)
+{
+    struct der_reader extension, object, critical, value;
+    if (!der_enter(extensions, DER_SEQUENCE, &extension) || !der_enter(&extension, DER_OBJECT, &object))
+        return false;
+    (void)der_enter(&extension, DER_BOOLEAN, &critical);
+    if (!der_enter(&extension, DER_OCTET_STRING, &value) || extension.at != extension.end)
+        return false;
+    if (equals(object, OID_CE("\x23"), 3))
+        return take_authority(value, info->issuer);
+    return !equals(object, OID_CE("\x14"), 3) || take_number(value, &info->number);
+}
+
+static bool take_extensions(struct der_reader *body, struct crl_info *info)
+{
+    struct der_reader tagged, extensions;
+    if (body->at == body->end)
+        return true;
+    if (!der_enter(body, EXTENSIONS, &tagged) || !der_enter(&tagged, DER_SEQUENCE, &extensions) ||
+        tagged.at != tagged.end)
+        return false;
+    while (extensions.at < extensions.end)
+        if (!take_extension(&extensions, info))
+            return false;
+    return body->at == body->end;
+}
+
+static bool take_body(struct der_reader body, struct crl_parts *out)
+{
+    int64_t version = 0;
+    struct der_reader inner;
+    return der_take_number(&body, &version) && version == VERSION_2 && take_whole(&body, &inner) &&
+           equals(inner, out->algorithm.at, (size_t)(out->algorithm.end - out->algorithm.at)) &&
+           take_whole(&body, &out->issuer) && der_take_time(&body, &out->info.this_update) &&
+           der_take_time(&body, &out->info.next_update) && count_entries(&body, out) &&
+           take_extensions(&body, &out->info);
+}
+
+bool crl_parse(const unsigned char *der, size_t length, struct crl_parts *out)
+{
+    struct der_reader all = {der, der + length}, list, body, rest;
+    *out = (struct crl_parts){.info.number = NO_NUMBER};
+    if (!der_enter(&all, DER_SEQUENCE, &list) || all.at != all.end || !take_whole(&list, &out->body) ||
+        !take_whole(&list, &out->algorithm) || !der_enter(&list, DER_BIT_STRING, &out->signature) ||
+        list.at != list.end || out->signature.at == out->signature.end || *out->signature.at++ != 0)
+        return false;
+    rest = out->body;
+    return der_enter(&rest, DER_SEQUENCE, &body) && take_body(body, out);
+}

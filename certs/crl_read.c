@@ -1,0 +1,46 @@
+#include "certs/crl_parse.h"
+#include "certs/pem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t crl_read(const char *pem, size_t length, struct crl_info out[], size_t most)
+{
+    const char *at = pem, *end = pem + length;
+    unsigned char *der;
+    size_t count = 0, octets;
+    while (pem_next(CRL_LABEL, &at, end, &der, &octets)) {
+        struct crl_parts parts;
+        bool ok = crl_parse(der, octets, &parts);
+        free(der);
+        if (!ok)
+            return 0;
+        if (count < most)
+            out[count] = parts.info;
+        count++;
+    }
+    return at != NULL ? count : 0;
+}
+
+static bool names(struct der_reader entries, const unsigned char *serial)
+{
+    struct der_reader found;
+    while (crl_parse_entry(&entries, &found))
+        if (found.end - found.at == PROFILE_SERIAL && memcmp(found.at, serial, PROFILE_SERIAL) == 0)
+            return true;
+    return false;
+}
+
+bool crl_lists(const char *pem, size_t length, const unsigned char serial[PROFILE_SERIAL])
+{
+    const char *at = pem, *end = pem + length;
+    unsigned char *der;
+    size_t octets;
+    bool listed = false;
+    while (!listed && pem_next(CRL_LABEL, &at, end, &der, &octets)) {
+        struct crl_parts parts;
+        listed = crl_parse(der, octets, &parts) && names(parts.entries, serial);
+        free(der);
+    }
+    return listed;
+}

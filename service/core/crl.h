@@ -1,0 +1,48 @@
+/*
+ * When a certificate revocation list is to be made, and what becomes of it: numbers, deadlines, the alarm. Makes none
+ * itself: it orders one, durable as a number, and service/io makes it on a thread of its own, beside the core.
+ */
+#ifndef MUSTER_CORE_CRL_H
+#define MUSTER_CORE_CRL_H
+
+#include "service/core/core.h"
+
+enum crl_urgency {
+    CRL_SOON,  /* a revocation: now, or a second after the last one was begun */
+    CRL_LATER, /* a certificate was superseded; the gate refuses it already, and many come in a day */
+};
+
+/* Takes up what the file says that is there (zeros: none): numbers never go back, also when a database was restored
+ * from a backup. A start makes a new list: nobody knows what was revoked since the last one. */
+enum status crl_start(struct core *core, int64_t number, int64_t this_update, int64_t next_update);
+
+/* The next list is wanted. */
+void crl_want(struct core *core, enum crl_urgency urgency);
+
+/* When it is time and none is being made: takes the next number in the open batch, and says what to make once that is
+ * durable. */
+bool crl_order(struct core *core, struct crl_order *order);
+
+/* An order was carried out, or not (`error` says why, NULL: it was): publishes the list (`pem`, NULL: it is too large),
+ * lets the broker read it (crl_tell), orders the next one in time, and raises the alarm when less than a quarter of the
+ * life of the list that the broker has is left. */
+void crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
+              struct effects *effects);
+
+/* Publishes the list that is in the file, and lets the broker read it. */
+void crl_tell(struct core *core, const char *pem, struct effects *effects);
+
+/* The batch with the order was undone. */
+void crl_cancel(struct core *core);
+
+/* The broker has read its files again, at the least the list of this number. */
+enum status crl_reloaded(struct core *core, int64_t number);
+
+/* Whether the list in the file names a certificate that was ended at `ended_at` (ms since 1970), as far as it has not
+ * expired. */
+bool crl_names(const struct core *core, int64_t ended_at);
+
+/* Whether so little of the list's life is left that the alarm stands. */
+bool crl_is_late(const struct core *core);
+
+#endif

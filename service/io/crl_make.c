@@ -1,0 +1,76 @@
+#include "service/io/crl_make.h"
+
+#include "certs/crl.h"
+#include "certs/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINGER_S 86400 /* an entry leaves a day after its certificate has expired */
+
+static bool add(void *context, const char *id, int64_t ended_at, const char *reason)
+{
+    unsigned char serial[PROFILE_SERIAL];
+    return profile_serial_from_id(id, serial) && crl_add(context, serial, ended_at / 1000, crl_reason_of(reason));
+}
+
+/* The list of one authority; on the heap. */
+static char *make_one(const struct crl_task *task, const char *issuer, size_t *length)
+{
+    const struct crl_order *order = &task->order;
+    char *pem = NULL;
+    struct crl *crl = crl_new(task->ca, issuer, order->number, order->this_update, order->next_update);
+    if (crl != NULL && store_revoked_each(task->database, issuer, order->this_update - LINGER_S, add, crl))
+        pem = crl_sign(crl, length);
+    crl_free(crl);
+    return pem;
+}
+
+/* Appends; takes over `more`, also when it fails. */
+static char *append(char *text, size_t *length, char *more, size_t more_length)
+{
+    char *longer = more != NULL ? realloc(text, *length + more_length + 1) : NULL;
+    if (longer == NULL) {
+        free(text);
+        free(more);
+        return NULL;
+    }
+    memcpy(longer + *length, more, more_length + 1);
+    *length += more_length;
+    free(more);
+    return longer;
+}
+
+static char *make_all(const struct crl_task *task, size_t *length)
+{
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    size_t count = ca_issuers(task->ca, issuers, CA_ISSUERS_MAX), more_length = 0;
+    char *text = calloc(1, 1);
+    *length = 0;
+    for (size_t i = 0; i < count && text != NULL; i++)
+        if (issuers[i].has_key) {
+            char *more = make_one(task, issuers[i].id, &more_length);
+            text = append(text, length, more, more_length);
+        }
+    return text;
+}
+
+char *crl_make(const struct crl_task *task, char error[CRL_ERROR])
+{
+    size_t length = 0;
+    char *text = make_all(task, &length);
+    if (text == NULL || length == 0) {
+        free(text);
+        snprintf(error, CRL_ERROR,
+                 "The list cannot be made: see that the database can be read and the authority's key "
+                 "is there.");
+        return NULL;
+    }
+    int failed = file_write(task->file, text, length, 0644);
+    if (failed == 0)
+        return text;
+    free(text);
+    snprintf(error, CRL_ERROR, "Cannot write %.120s: %s.", task->file, strerror(failed));
+    return NULL;
+}

@@ -1,0 +1,211 @@
+#include "service/op/issue.h"
+
+#include "service/core/certificates.h"
+#include "service/core/crl.h"
+#include "service/core/notice.h"
+#include "service/core/remember.h"
+#include "service/op/enrol.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_WAIT_MS 60000
+#define DAY_MS      (24 * 3600 * INT64_C(1000))
+
+/* The key pair that the service makes: from the pool, or at once for the quick types. */
+static enum status make_key(struct core *core, struct request *request)
+{
+    struct ticket *ticket = request->ticket;
+    enum key_type type = KEY_RSA_2048;
+    if (request->in.key_type[0] != '\0' && !key_type_from_name(request->in.key_type, &type))
+        return fail(&request->why, ST_INVALID_FIELD, "/keyType",
+                    "The member keyType must be rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ed25519.");
+    bool from_pool = key_type_is_slow(type);
+    /* Each call that gets no key asks for one: whoever has asked looks first. */
+    bool comes_later = from_pool && ticket->asked && keypool_ready(core->pool, type) == 0;
+    if (!comes_later)
+        ticket->key = from_pool ? keypool_take(core->pool, type) : key_new(type);
+    ticket->asked = true;
+    if (ticket->key != NULL)
+        return key_public(ticket->key, &ticket->public_key) ? ST_OK : ST_INTERNAL;
+    if (!from_pool)
+        return ST_INTERNAL;
+    bool waited = ticket->stage == TICKET_WAITS && core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS;
+    if (waited || (!core->may_wait && ticket->stage == TICKET_NEW)) {
+        fail(&request->why, ST_RATE_LIMITED, NULL, "Too many keys are being made.");
+        request->why.retry_after_ms = 5000;
+        return ST_RATE_LIMITED;
+    }
+    return ST_PARKED;
+}
+
+/* Whether the sender waits for a key, may wait on, and there is none yet: nothing has to be looked at before. */
+bool issue_still_waits(struct core *core, const struct request *request)
+{
+    const struct ticket *ticket = request->ticket;
+    enum key_type type = KEY_RSA_2048;
+    if (ticket->stage != TICKET_WAITS || !ticket->asked || core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS)
+        return false;
+    if (request->in.key_type[0] != '\0')
+        key_type_from_name(request->in.key_type, &type);
+    return keypool_ready(core->pool, type) == 0;
+}
+
+static enum status take_public_key(struct core *core, struct request *request)
+{
+    if ((request->in.has & M(CSR)) == 0)
+        return make_key(core, request);
+    return ca_read_request(core->ca, request->in.csr, strlen(request->in.csr), &request->ticket->public_key,
+                           &request->why);
+}
+
+static enum status write_intent(struct core *core, struct request *request)
+{
+    struct intent_row *intent = &request->ticket->intent;
+    unsigned char serial[PROFILE_SERIAL];
+    struct validity validity;
+    int64_t now = core->now.wall / 1000;
+    if (!profile_validity(now, core->config->certificate_days, ca_validity(core->ca), &validity))
+        return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
+    core->random(serial, sizeof serial);
+    profile_serial_make(now, serial);
+    *intent =
+        (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
+    profile_certificate_id(serial, intent->certificate_id);
+    memcpy(intent->uuid, request->address.id, sizeof intent->uuid);
+    memcpy(intent->tenant, request->sender.may == MAY_DEVICE ? core->device.tenant : request->sender.tenant,
+           sizeof intent->tenant);
+    memcpy(intent->public_key, request->ticket->public_key.fingerprint, sizeof intent->public_key);
+    return store_intent_insert(core->store, intent);
+}
+
+/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list. */
+static enum status check_rate(const struct core *core, struct request *request)
+{
+    int64_t most = core->config->certificates_per_day, before = 0;
+    if (request->sender.may != MAY_DEVICE || most == 0)
+        return ST_OK;
+    enum status status = store_certificate_nth(core->store, core->device.id, most - 1, &before);
+    int64_t left = before + DAY_MS - core->now.wall;
+    if (status != ST_OK || before == 0 || left <= 0)
+        return status;
+    fail(&request->why, ST_RATE_LIMITED, NULL, "The device has had its certificates of this day.");
+    request->why.retry_after_ms = (long)left;
+    return ST_RATE_LIMITED;
+}
+
+enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key)
+{
+    bool foreign = false;
+    /* Before the intent: a spent key shall not make one, nor take a key pair. */
+    enum status status =
+        request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : check_rate(core, request);
+    if (status == ST_OK)
+        status = take_public_key(core, request);
+    if (status != ST_OK)
+        return status;
+    const unsigned char *fingerprint = request->ticket->public_key.fingerprint;
+    if (same_key != NULL && memcmp(same_key, fingerprint, HASH_SIZE) != 0)
+        return fail(&request->why, ST_CERTIFICATE_EXPIRED, "/csr",
+                    "After its end a certificate is only renewed for its own key.");
+    status = store_public_key_is_foreign(core->store, fingerprint, request->address.id, &foreign);
+    if (status == ST_OK && foreign)
+        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
+    if (status == ST_OK)
+        status = remember_put(core, request, NULL);
+    if (status == ST_OK)
+        status = write_intent(core, request);
+    if (status != ST_OK)
+        return status;
+    request->ticket->stage = TICKET_INTENT;
+    memcpy(request->ticket->scope, request->scope, sizeof request->scope);
+    return ST_PARKED;
+}
+
+static enum status sign(struct core *core, struct request *request, struct certificate *certificate)
+{
+    const struct intent_row *intent = &request->ticket->intent;
+    struct certificate_request wanted = {.key = &request->ticket->public_key,
+                                         .device_id = core->device.device_id,
+                                         .uuid = core->device.uuid,
+                                         .tenant = core->device.tenant,
+                                         .validity = {intent->not_before, intent->not_after}};
+    profile_serial_from_id(intent->certificate_id, wanted.serial);
+    return ca_issue_device(core->ca, &wanted, certificate, &request->why);
+}
+
+/* What the device had ends at once, or, when it renews, as soon as it has shown the new one. */
+static enum status end_older(struct core *core, int64_t replaces)
+{
+    bool ended = false;
+    if (replaces != 0)
+        return store_certificate_end_pending(core->store, core->device.id, replaces, core->now.wall);
+    enum status status =
+        store_certificate_end_all(core->store, core->device.id, 0, "superseded", "superseded", core->now.wall, &ended);
+    if (ended)
+        crl_want(core, CRL_LATER);
+    return status;
+}
+
+static enum status save(struct core *core, const struct intent_row *intent, const struct certificate *certificate,
+                        int64_t replaces)
+{
+    struct device_row *device = &core->device;
+    struct certificate_row row = {.device = device->id,
+                                  .pem = certificate->pem,
+                                  .not_before = intent->not_before,
+                                  .not_after = intent->not_after,
+                                  .at = core->now.wall,
+                                  .issuer = core->issuer,
+                                  .replaces = replaces,
+                                  .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
+    memcpy(row.id, intent->certificate_id, sizeof row.id);
+    memcpy(row.uuid, device->uuid, sizeof row.uuid);
+    memcpy(row.tenant, device->tenant, sizeof row.tenant);
+    memcpy(row.public_key, intent->public_key, sizeof row.public_key);
+    memcpy(row.fingerprint, certificate->fingerprint, sizeof row.fingerprint);
+    certificates_due(core, row.due_at);
+    enum status status = store_intent_delete(core->store, intent->certificate_id);
+    if (status == ST_OK)
+        status = end_older(core, replaces);
+    return status == ST_OK ? store_certificate_insert(core->store, &row) : status;
+}
+
+static enum status answer(struct core *core, struct request *request, const struct certificate *certificate,
+                          struct reply *reply)
+{
+    const struct intent_row *intent = &request->ticket->intent;
+    struct validity validity = {intent->not_before, intent->not_after};
+    unsigned char serial[PROFILE_SERIAL];
+    char fingerprint[2 * HASH_SIZE + 1], pem[KEY_PEM_MAX];
+    struct json_writer *json = &reply->json;
+    for (size_t i = 0; i < HASH_SIZE; i++)
+        snprintf(fingerprint + 2 * i, 3, "%02x", certificate->fingerprint[i]);
+    profile_serial_from_id(intent->certificate_id, serial);
+    json_text(json, "certificateId", intent->certificate_id);
+    json_text(json, "certificatePem", certificate->pem);
+    json_text(json, "caPem", ca_bundle(core->ca));
+    json_text(json, "fingerprint", fingerprint);
+    json_time(json, "notBefore", validity.not_before * 1000);
+    json_time(json, "notAfter", validity.not_after * 1000);
+    json_time(json, "renewAfter", profile_renew_after(validity, core->device.uuid, serial) * 1000);
+    snprintf(reply->audit, sizeof reply->audit, "deviceId=%s certificateId=%s", core->device.device_id,
+             intent->certificate_id);
+    memcpy(reply->tenant, core->device.tenant, sizeof reply->tenant);
+    if (request->ticket->key == NULL)
+        return ST_OK;
+    if (!key_write_pem(request->ticket->key, NULL, pem, sizeof pem))
+        return ST_INTERNAL;
+    json_text(&reply->secret, "privateKeyPem", pem);
+    key_wipe(pem, sizeof pem);
+    return ST_OK;
+}
+
+enum status issue_finish(struct core *core, struct request *request, int64_t replaces, struct reply *reply)
+{
+    struct certificate certificate;
+    enum status status = sign(core, request, &certificate);
+    if (status == ST_OK)
+        status = save(core, &request->ticket->intent, &certificate, replaces);
+    return status == ST_OK ? answer(core, request, &certificate, reply) : status;
+}

@@ -1,0 +1,25 @@
+/*
+ * A certificate in two steps, so that none can exist that the database does not know (RFC 5280 revocation needs the
+ * serial): first an intent becomes durable, then the certificate is signed, linted, stored and answered. Shared by
+ * `provision` and `renew`; docs/decisions/0002.
+ */
+#ifndef MUSTER_OP_ISSUE_H
+#define MUSTER_OP_ISSUE_H
+
+#include "service/core/core.h"
+
+/* Whether the sender waits for a key, may wait on, and there is none yet: nothing has to be looked at before. */
+bool issue_still_waits(struct core *core, const struct request *request);
+
+/* Step one, for core->device or the uuid that enrols: takes the public key of the CSR, or makes a key pair, and writes
+ * down what will be signed. With `same_key` (HASH_SIZE octets, NULL: any) it must be that one. ST_PARKED when all is
+ * well: the request is stepped again when that is durable. Else why not: too many certificates today, a CSR that is
+ * none, a key that is another device's or too weak. */
+enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key);
+
+/* Step two: the intent is durable, core->device was looked up again and may have the certificate. Signs, stores and
+ * answers. `replaces` is the row of the certificate that it renews, which goes on until the new one is shown; with 0
+ * everything that the device had is superseded. */
+enum status issue_finish(struct core *core, struct request *request, int64_t replaces, struct reply *reply);
+
+#endif

@@ -1,0 +1,101 @@
+/* Operators revoke: in one step the certificate's row, the next CRL, the device's connections, the event, the audit
+ * record. docs/security.md says what a revocation does not end. */
+#include "certs/crl.h"
+#include "service/core/certificates.h"
+#include "service/op/certificate.h"
+#include "service/op/hold.h"
+#include "service/op/op.h"
+#include "service/op/scope.h"
+#include "service/op/standing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status read_reason(struct request *request, const char **reason)
+{
+    enum crl_reason ignored;
+    *reason = (request->in.has & M(REASON)) != 0 ? request->in.reason : "unspecified";
+    if (crl_reason_from_name(*reason, &ignored))
+        return ST_OK;
+    return fail(&request->why, ST_INVALID_FIELD, "/reason",
+                "The member reason must be unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, "
+                "cessationOfOperation or privilegeWithdrawn.");
+}
+
+/* Revokes up to a page of them; `*more`: there may be others. */
+static enum status revoke_page(struct core *core, int64_t row, const char *reason, struct reply *reply, bool *more)
+{
+    struct certificate_entry *entries = core->page.certificates;
+    size_t found = 0;
+    enum status status = store_certificate_lineage(core->store, row, entries, LIMIT_PAGE_ITEMS, &found);
+    for (size_t i = 0; i < found && status == ST_OK; i++) {
+        status = certificates_end(core, &entries[i], "revoked", reason);
+        json_text(&reply->json, NULL, entries[i].id);
+    }
+    *more = found == LIMIT_PAGE_ITEMS;
+    return status;
+}
+
+/* The certificate and all that were renewed from it: who stole one may have renewed it since. */
+static enum status revoke_lineage(struct core *core, int64_t row, const char *reason, struct reply *reply)
+{
+    bool more = true;
+    enum status status = ST_OK;
+    json_open(&reply->json, "revoked", '[');
+    while (more && status == ST_OK)
+        status = revoke_page(core, row, reason, reply, &more);
+    json_close(&reply->json, ']');
+    return status;
+}
+
+static enum status revoke(struct core *core, struct request *request, struct certificate_entry *entry,
+                          const char *reason, struct reply *reply)
+{
+    bool was = strcmp(entry->state, "revoked") == 0;
+    enum status status = ST_OK;
+    if (request->in.lineage)
+        status = revoke_lineage(core, entry->row, reason, reply);
+    else if (!was)
+        status = certificates_end(core, entry, "revoked", reason);
+    /* One that was only replaced says nothing against the hardware. */
+    if (status == ST_OK && !was && strcmp(reason, "superseded") != 0)
+        status = hold_device(core);
+    if (!was || request->in.lineage)
+        scope_audit(reply, entry->tenant, entry->uuid, "certificateId=%s reason=%s%s", entry->id, reason,
+                    request->in.lineage ? " lineage" : "");
+    return status;
+}
+
+enum status op_certificate_revoke(struct core *core, struct request *request, struct reply *reply)
+{
+    struct certificate_entry entry;
+    const char *reason = NULL;
+    enum status status = read_reason(request, &reason);
+    if (status == ST_OK)
+        status = certificate_find(core, request, &entry);
+    if (status == ST_OK)
+        status = revoke(core, request, &entry, reason, reply);
+    if (status == ST_OK) /* as it is now */
+        status = certificate_find(core, request, &entry);
+    if (status != ST_OK)
+        return status;
+    standing_sessions(reply, entry.uuid, SESSIONS_CHECK);
+    certificate_write(&reply->json, &entry);
+    return ST_OK;
+}
+
+/* The hardware may enrol again with the provisioning key that it used. */
+enum status op_device_release(struct core *core, struct request *request, struct reply *reply)
+{
+    bool released = false;
+    enum status status = scope_device(core, request);
+    if (status == ST_OK)
+        status = store_hold_release(core->store, core->device.uuid, &released);
+    if (status != ST_OK)
+        return status;
+    json_text(&reply->json, "uuid", core->device.uuid);
+    json_bool(&reply->json, "released", released);
+    if (released)
+        scope_audit(reply, core->device.tenant, core->device.uuid, "released");
+    return ST_OK;
+}
