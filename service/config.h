@@ -29,7 +29,11 @@ struct config {
     char database[CONFIG_PATH];                 /* muster.db */
     char ca_certificate_file[CONFIG_PATH];      /* ca.pem */
     char ca_key_file[CONFIG_PATH];              /* ca.key */
-    char ca_passphrase_file[CONFIG_PATH];       /* "": the key is not sealed */
+    char ca_root_certificate_file[CONFIG_PATH]; /* root.pem; "": the authority is its own root */
+    char ca_root_key_file[CONFIG_PATH];         /* root.key; "": the same */
+    char ca_passphrase_file[CONFIG_PATH];       /* "": the keys are not sealed */
+    char crl_file[CONFIG_PATH];                 /* crl.pem */
+    int crl_days;                               /* 30 */
     char seal_key_file[CONFIG_PATH];            /* seal.key */
     char certificate_organization[CONFIG_TEXT]; /* Muster */
     char certificate_country[CONFIG_TEXT];      /* "": left out */
