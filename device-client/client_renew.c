@@ -129,7 +129,6 @@ void client_roll_back(struct step *step)
     snprintf(kept->rollbacks, sizeof kept->rollbacks, "%ld", rollbacks);
     if (step->in->wall_ms != 0)
         timestamp_format(step->in->wall_ms + wait, kept->renew_not_before);
-    client->hold_ms[TASK_RENEW] = step->in->now_ms + wait;
     client->rolled_back_ms = step->in->now_ms;
     client->ceiling = CREDENTIAL_BEST;
     step->out->save = step->out->erase_next = true;

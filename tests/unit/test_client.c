@@ -598,6 +598,7 @@ static const struct {
     {"provision", "renewAfter", "\"never\"", ""},
     {"connect", "renewAfter", "\"2026-09-02T00:00:00.000Z\"", "2026-09-02T00:00:00.000Z"},
     {"connect", "renewAfter", "\"never\"", "2026-09-01T00:00:00.000Z"},
+    {"connect", "renewAfter", "\"2027-01-01T00:00:00.000Z\"", "2026-09-01T00:00:00.000Z"}, /* past its end */
     {"update", "deviceName", "\"pump \\u00e9\"", "pump \303\251"},
     {"update", "deviceName", "\"\\u001b[2J\"", "pump 7"},
     {"update", "deviceName", "\"\\u009b2J\"", "pump 7"},
