@@ -104,6 +104,8 @@ void client_promote(struct step *step)
     step->client->credential = CREDENTIAL_CERTIFICATE;
     step->client->rolled_back_ms = 0;
     step->client->offered = false;
+    /* whatever the new plan, or a clock that is wrong, says */
+    step->client->hold_ms[TASK_RENEW] = step->in->now_ms + CLIENT_RENEW_MS;
     step->out->promote = step->out->save = true;
 }
 
