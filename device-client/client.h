@@ -13,7 +13,7 @@
 
 #define CLIENT_REPEAT_MS 10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
 #define CLIENT_REFUSALS  3     /* logins refused in a row before a lesser credential is tried */
-#define CLIENT_DOUBTS    6     /* connections that failed in a row before it is looked whether a lesser one works */
+#define CLIENT_DOUBTS    4     /* connections that failed in a row before it is looked whether a lesser one works */
 #define CLIENT_SESSION   32    /* characters */
 #define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
 

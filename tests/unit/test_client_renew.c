@@ -861,6 +861,25 @@ static void check_offers(void)
     }
 }
 
+/* After a rollback the service's own reminder waits for an hour, an operator's word does not. */
+static void check_offer_after_rollback(void)
+{
+    for (int by_operator = 0; by_operator < 2; by_operator++) {
+        struct world *world = due_now();
+        world->refuse_next = true;
+        live(world, 50, true);
+        CHECK_INT(world->service.renewals.count, 1);
+        world->refuse_next = false;
+        int64_t begun = world->now_ms;
+        deliver(world, offer_topic, by_operator != 0 ? "{\"reason\":\"operator\"}" : "{\"reason\":\"expiring\"}");
+        while (world->service.renewals.count < 2 && world->now_ms < begun + DAY)
+            turn(world);
+        int64_t minutes = (world->now_ms - begun) / MINUTE;
+        CHECK(by_operator != 0 ? minutes <= 1 : minutes >= 59 && minutes <= 61, "after %lld min", (long long)minutes);
+        free(world);
+    }
+}
+
 /* However often it is offered. */
 static void check_many_offers(void)
 {
@@ -1074,6 +1093,7 @@ int main(void)
     check_silence();
     check_expired();
     check_offers();
+    check_offer_after_rollback();
     check_many_offers();
     check_goals();
     check_renew_goes_on();
