@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import stat
-import subprocess
 
 from gated import GatedStack, ask
 from muster import ROOT, Checks, Client, Stack, end, folder, make_csr, program, read, run, start, wait_for
@@ -101,9 +100,7 @@ def validating():
         body = json.loads(sent[0].payload)["certificatePem"] if sent else ""
         t.equal(body, read(stack.path("d1.pem")), "the first certificate is sent, and it alone")
         t.equal(spy.with_payload("PRIVATE KEY"), [], "never the private key beside it")
-        with open(both, encoding="utf-8") as file:
-            done = run([CTL, "--dir", stack.directory, "certificate", "validate", "-"], stdin=file)
-        says(done, 0, "valid")
+        says(run(["bash", "-c", "%s --dir %s certificate validate - < %s" % (CTL, stack.directory, both)]), 0, "valid")
         stack.sign("forged", "Device-x", authority=stack.path("ca"))
         says(stack.ctl("certificate", "validate", stack.path("forged.pem")), 1, "not valid",
              r"revocation\s+the service does not know it", r"profile\s+(?!ok).*")
@@ -137,8 +134,7 @@ def revoking():
              r"device\s+its API key still works: musterctl device block d1 keeps it out",
              r"hardware\s+held: does not enrol again with the same provisioning key; musterctl device release d1 lets it")
         t.equal(done.stderr, "", "and nothing else is to be said")
-        device.next(2)
-        t.check(device.closed, "the connection has ended")
+        t.check(wait_for(lambda: device.next(0.1) or device.closed, 5) and device.closed, "the connection has ended")
         t.check(stack.wire("mtls", "d1").connect("d1") != 0, "and a new one is refused")
         out = run(["mosquitto_sub", "-h", "localhost", "-p", str(stack.mtls), "--cafile", stack.path("ca.pem"), "--cert",
                    stack.path("d1.pem"), "--key", stack.path("d1.key"), "-i", "d1", "-t", "muster/v1/device/d1/#", "-W", "3"])
@@ -252,18 +248,16 @@ def the_list_in_parts():
         ready(stack)
         stack.enrol("d1", True)
         end(stack.service)
-        for _ in range(1200):
-            stack.many = getattr(stack, "many", []) + [secrets.token_hex(17)]
-        for number in stack.many:
-            stack.insert("INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "
-                         "created_at, ended_at) VALUES (?, 'd1', 'default', x'', 'revoked', 'reset', 0, 9999999999, 1, 1)",
-                         "41" + number)
+        stack.insert("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) "
+                     "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "
+                     "created_at, ended_at) SELECT printf('41%034x', i), 'd1', 'default', x'', 'revoked', 'reset', 0, 4000000000, 1, 1 "
+                     "FROM n")
         stack.start_service()
         stack.wait_ready()
         ready(stack)
         done = stack.ctl("ca", "crl")
         t.check(len(done.stdout) > 40000, "the list is longer than one message", len(done.stdout))
-        said = run(["openssl", "crl", "-noout", "-text"], stdin=open(write(stack.path("got.pem"), done.stdout), encoding="utf-8")).stdout
+        said = run(["bash", "-c", "%s --dir %s ca crl | openssl crl -noout -text" % (CTL, stack.directory)]).stdout
         t.equal((done.returncode, said.count("Serial Number: ")), (0, 1200), "ca crl | openssl crl -noout -text")
         t.equal(done.stdout, read(stack.path("crl.pem")), "it is the file")
         answer = ctl_json(stack, "ca", "crl")
@@ -279,7 +273,6 @@ def the_list_is_replaced():
         state = {"changes": 0, "asked": 0}
 
         def reply(message):
-            client = message.topic.split("/")[3]
             cursor = json.loads(message.payload).get("cursor")
             state["asked"] += 1
             if cursor is None:
@@ -289,7 +282,7 @@ def the_list_is_replaced():
                 body = {"error": {"code": "invalid_field", "message": "There is a newer list.", "field": "/cursor"}}
             else:
                 body = {"number": 7, "crlPem": "last part\n", "cursor": None}
-            answers.publish("muster/v1/admin/%s/reply/%s" % (client, "accepted"), body, correlation=message.properties.CorrelationData)
+            answers.publish(message.properties.ResponseTopic, body, correlation=message.properties.CorrelationData)
 
         answers = stack.client(Client, None, ["muster/v1/admin/+/ca/crl"], None, reply)
         for changes, code, out, asked in ((0, 0, "first part of 0\nlast part\n", 2), (4, 0, "first part of 0\nlast part\n", 10),
@@ -315,7 +308,7 @@ def rollover():
              r"revocation list\s+\d+", r"next update\s+in 30 d", r"late\s+no", r"in force\s+yes")
         pem = stack.ctl("ca", "show", "--pem")
         t.equal((pem.returncode, pem.stdout), (0, read(stack.path("ca.pem"))), "ca show --pem is the file")
-        t.equal(stack.ctl("ca", "drop", first, "--yes").returncode, 2, "the current issuer is not dropped")
+        t.equal(stack.ctl("ca", "drop", first, "--yes").returncode, 7, "the current issuer is not dropped")
         t.equal(stack.ctl("ca", "rotate").returncode, 2, "ca rotate wants --yes where there is no terminal")
         done = stack.ctl("ca", "rotate", "--yes")
         second = issuers(stack, "current")[0]
@@ -390,7 +383,7 @@ def signing(vault, command, stack):
                              (["--csr", "ca-next.csr", "--out", "x.pem", "--country", "Germany"], 1, "country"),
                              (["--csr", "ca-next.csr", "--out", "x.pem", "--root-key", "open.key"], 1, "chmod 600"),
                              (["--csr", "ca-next.csr", "--out", "x.pem", "--root-key", "locked.key"], 1, "locked.key"),
-                             (["--csr", "ca-next.csr", "--out", "x.pem", "--root", stack.path("server.pem")], 1, "root.key")):
+                             (["--csr", "ca-next.csr", "--out", "x.pem", "--root", stack.path("server.pem")], 1, "server.pem")):
         done = run([CTL, *words, *more], cwd=vault, env=nowhere)
         t.check(done.returncode == code and part in done.stderr and done.stdout == "", "ca sign %s is exit code %d" % (more, code), done)
     t.check(not os.path.exists(os.path.join(vault, "x.pem")), "and leaves no file")
@@ -404,13 +397,14 @@ def signing(vault, command, stack):
     t.equal(stat.S_IMODE(os.stat(made).st_mode), 0o600, "the umask is 077")
     said = run(["openssl", "verify", "-x509_strict", "-CAfile", os.path.join(vault, "root.pem"), made])
     t.equal(said.returncode, 0, "openssl verifies what was signed")
-    waiting = start([CTL, *words, "--csr", "-", "--out", "y.pem"], cwd=vault, stdin=subprocess.PIPE)
+    os.mkfifo(os.path.join(vault, "late.csr"))
+    waiting = start([CTL, *words, "--csr", "late.csr", "--out", "y.pem"], cwd=vault)
     wait_for(lambda: "0077" in read("/proc/%d/status" % waiting.pid), 5)
     limits = re.search(r"Max core file size\s+(\d+)\s+(\d+)", read("/proc/%d/limits" % waiting.pid))
     t.equal((limits and limits.groups(), re.search(r"Umask:\s+(\d+)", read("/proc/%d/status" % waiting.pid)).group(1)),
             (("0", "0"), "0077"), "no core dump, no file for others, while the root's key may be there")
-    waiting.communicate(b"no request")
-    t.equal(waiting.returncode, 1, "and stdin is read")
+    write(os.path.join(vault, "late.csr"), "no request\n")
+    t.equal(waiting.wait(10), 1, "and it ends")
 
 
 def who_may(stack):
