@@ -56,3 +56,9 @@ void lists_tell_again(struct lists *lists, struct core *core, struct effects *ef
     if (core->crl.written > 0)
         crl_tell(core, message(lists), effects);
 }
+
+void lists_ask_again(const struct core *core, struct effects *effects)
+{
+    if (crl_waits(core))
+        effects_reload(effects, core->crl.written);
+}

@@ -106,8 +106,7 @@ static void hear(struct loop *loop, enum broker_change change, struct now now)
 {
     if (change == BROKER_HEARS) {
         presence_hear(&loop->core->presence, now.mono);
-        if (crl_waits(loop->core)) /* the gate may have answered to nobody */
-            effects_reload(&loop->effects, loop->core->crl.written);
+        lists_ask_again(loop->core, &loop->effects);
         log_line(LOG_NOTICE, "ready", "the service hears its devices");
     } else if (change == BROKER_DEAF) {
         presence_deafen(&loop->core->presence);
