@@ -16,7 +16,6 @@
 
 #define LINK_CORRELATION 16
 #define LINK_ANSWER      (64 * 1024)
-#define LINK_PAUSE_MS    250 /* at least, before what the service had no time for is asked again */
 
 enum link_state { LINK_TRYING, LINK_UP, LINK_DOWN };
 
@@ -239,68 +238,4 @@ enum ctl_exit link_hear(struct link *link, const char *noun, const char *verb, c
     return out_error(CTL_TIMEOUT, NULL, "is musterd running? start it with make run, then look with: musterctl status",
                      "the service did not answer within %d s%s", LINK_GIVE_UP_MS / 1000,
                      gone ? "; the broker says that it is offline" : "");
-}
-
-enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, const char *members,
-                       struct document **answer)
-{
-    enum ctl_exit end = link_hear(link, noun, verb, members, answer);
-    return end == CTL_DONE ? answer_accept(answer) : end;
-}
-
-/* How long the service wants to be left alone. */
-static int pause_of(const struct document *refusal)
-{
-    long long pause = LINK_PAUSE_MS;
-    const struct value *error = value_member(document_root(refusal), "error");
-    value_integer(value_member(error, "retryAfterMs"), LINK_PAUSE_MS, LINK_REPEAT_MS, &pause);
-    return (int)pause;
-}
-
-enum ctl_exit link_insist(struct link *link, const char *noun, const char *verb, const char *members,
-                          struct document **answer)
-{
-    int64_t deadline = clock_now().mono.ms + LINK_INSIST_MS;
-    enum ctl_exit end = link_hear(link, noun, verb, members, answer);
-    while (end == CTL_DONE && answer_refusal(*answer) == ST_RATE_LIMITED && clock_now().mono.ms < deadline) {
-        clock_sleep(pause_of(*answer));
-        document_free(*answer);
-        end = link_hear(link, noun, verb, members, answer);
-    }
-    return end == CTL_DONE ? answer_accept(answer) : end;
-}
-
-enum ctl_exit link_member(const char *name, const char *value, char *out, size_t size)
-{
-    struct json_writer json;
-    json_start(&json, out, size);
-    if (value != NULL)
-        json_text(&json, name, value);
-    return json.overflow ? out_error(CTL_USAGE, "too_large", status_mend(ST_TOO_LARGE), "%s is too long", name)
-                         : CTL_DONE;
-}
-
-enum ctl_exit link_run(const struct args *args, const char *members, link_command *run)
-{
-    struct target target;
-    enum ctl_exit end = target_find(args, &target);
-    struct link *link = end == CTL_DONE ? link_new(&target) : NULL;
-    if (end == CTL_DONE)
-        end = link != NULL ? run(link, &target, args, members) : CTL_FAILED;
-    link_free(link);
-    target_wipe(&target);
-    return end;
-}
-
-enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,
-                            struct document **answer)
-{
-    struct target target;
-    enum ctl_exit end = target_find(args, &target);
-    struct link *link = end == CTL_DONE ? link_new(&target) : NULL;
-    if (end == CTL_DONE)
-        end = link != NULL ? link_ask(link, noun, verb, members, answer) : CTL_FAILED;
-    link_free(link);
-    target_wipe(&target);
-    return end;
 }
