@@ -16,6 +16,7 @@
 #define CLIENT_DOUBTS    4     /* connections that failed in a row before it is looked whether a lesser one works */
 #define CLIENT_SESSION   32    /* characters */
 #define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
+#define CLIENT_RENEW_MS  (60 * 60 * INT64_C(1000)) /* from one renewal to the next by the plan, at the least */
 
 /* What the device is to reach. All but GOAL_RUN end by themselves. */
 enum client_goal { GOAL_RUN, GOAL_REGISTER, GOAL_UPDATE, GOAL_RESET, GOAL_RENEW, GOAL_ROTATE };
