@@ -20,14 +20,21 @@ static void tell_failed(const char *path, const char *what, const char *why)
     log_line(LOG_ERROR, "certificate_not_renewed", "file=%s %s %s", path, what, why);
 }
 
-/* The leaf and its chain replace the file, whoever may read it. */
+/* The group of a new file is the service's own. So whoever could read the old one as its group, the broker, reads the
+ * new one as everyone: a certificate is no secret. */
+static mode_t mode_after(mode_t before)
+{
+    return (before & 0777) | ((before & S_IRGRP) != 0 ? S_IROTH : 0u);
+}
+
+/* The leaf and its chain replace the file. */
 static void save(const struct core *core, const char *path, const struct certificate *certificate)
 {
     char text[LEAF_MAX];
     struct stat before = {.st_mode = 0600};
     (void)stat(path, &before);
     snprintf(text, sizeof text, "%s%s", certificate->pem, ca_chain(core->ca));
-    int failed = file_write(path, text, strlen(text), before.st_mode & 0777);
+    int failed = file_write(path, text, strlen(text), mode_after(before.st_mode));
     if (failed != 0)
         tell_failed(path, "cannot be written:", strerror(failed));
     else

@@ -89,6 +89,9 @@ class Fleet(GatedStack):
         self.keep(name or uuid, answer)
         return answer
 
+    def broker_log(self):
+        return read(self.path("broker.log"))
+
     # the authority
 
     def ca(self, boss, verb, body=None):

@@ -12,13 +12,15 @@ def may_trace():
 
 
 class Killing:
-    """With it the service dies at the `number`-th `call` that one of its threads makes from now on (each thread counts for
-    itself). The call is not carried out. `hit`: it came that far."""
+    """With it the service dies at the `number`-th `call` that one of its threads makes from now on: "write", or "write NAME"
+    for those on that file of the folder. Each thread counts for itself. The call is not carried out. `hit`: it came that
+    far."""
 
     def __init__(self, stack, call, number):
         self.stack, self.tracer, self.log = stack, None, stack.path("tracer.log")
-        self.command = ["strace", "-f", "-p", str(stack.service.pid), "-o", "/dev/null", "-e", "trace=" + call, "-e",
-                        "inject=%s:signal=SIGKILL:when=%d" % (call, number)]
+        call, _, name = call.partition(" ")
+        self.command = ["strace", "-f", "-p", str(stack.service.pid), "-o", "/dev/null", *(["-P", stack.path(name)] if name else []),
+                        "-e", "trace=" + call, "-e", "inject=%s:signal=SIGKILL:when=%d" % (call, number)]
 
     def __enter__(self):
         if os.path.exists(self.log):

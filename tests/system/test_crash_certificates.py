@@ -21,9 +21,9 @@ REFUSED = (GONE, TLS)
 # counts with its last frame, and the fdatasync behind each is among the calls. Where a certificate is renewed no file is
 # made, renamed or removed.
 RENEWAL = [("fdatasync", 1), ("writev", 1), ("pwrite64", 8), ("write", 1)]
-REVOCATION = RENEWAL + [("openat", 1), ("unlinkat", 1), ("fchmod", 1), ("fsync", 1), ("renameat", 1), ("ftruncate", 1),
-                        ("rename", 1)]
-NEVER = ("ftruncate", "rename")
+REVOCATION = RENEWAL + [("openat", 1), ("unlinkat", 1), ("fchmod", 1), ("fsync", 1), ("renameat", 1),
+                        ("write crl.pem.new", 1), ("write crl.pem", 1), ("ftruncate", 1), ("rename", 1)]
+NEVER = ("write crl.pem", "ftruncate", "rename")
 
 
 def try_to_ask(wire, topic, body, killing, seconds=3):

@@ -184,6 +184,44 @@ def the_service_does_not_lock_itself_out():
         stack.VERIFIES = False
 
 
+def shown_by_the_broker(stack):
+    """The serial and the end of the certificate that the broker shows now."""
+    wire = stack.wire("tls")
+    wire.open()
+    shown = wire.sock.getpeercert() if wire.sock and not wire.closed else {}
+    wire.drop()
+    return shown.get("serialNumber"), shown.get("notAfter")
+
+
+def the_brokers_own_certificate_is_renewed():
+    """Two thirds of its life are over when the service starts: the broker has the next one, whoever it runs as."""
+    with Fleet(go=False) as stack:
+        stack.write("old.conf", "[ca]\ndefault_ca=d\n[d]\ndatabase=%s\nrand_serial=yes\nnew_certs_dir=%s\ndefault_md=sha256\npolicy=p\n"
+                    "[p]\ncommonName=supplied\n[e]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n"
+                    "keyUsage=digitalSignature\nbasicConstraints=CA:false\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+                    % (stack.path("index"), stack.directory))
+        stack.write("index", "")
+        stack.write("old.csr", run(["openssl", "req", "-new", "-key", stack.path("server.key"), "-subj", "/CN=localhost"]).stdout)
+        day = lambda days: time.strftime("%Y%m%d000000Z", time.gmtime(time.time() + days * 86400))
+        made = run(["openssl", "ca", "-batch", "-notext", "-config", stack.path("old.conf"), "-extensions", "e", "-in", stack.path("old.csr"),
+                    "-out", stack.path("old-server.pem"), "-cert", stack.path("ca.pem"), "-keyfile", stack.path("ca.key"), "-startdate",
+                    day(-300), "-enddate", day(97)])
+        t.equal(made.returncode, 0, "openssl makes an old certificate: " + made.stderr[-200:])
+        certificates = read(stack.path("ca.pem")).split("-----END CERTIFICATE-----\n")
+        stack.write("server.pem", read(stack.path("old-server.pem")) + certificates[0] + "-----END CERTIFICATE-----\n")
+        stack.start_broker()
+        old = shown_by_the_broker(stack)
+        t.check(old[0], "the broker shows it", old)
+        stack.start_service()
+        stack.wait_ready()
+        new = wait_for(lambda: [each for each in [shown_by_the_broker(stack)] if each[0] not in (None, old[0])], 5)
+        t.check(new, "the broker shows another one after its next reload", stack.broker_log()[-500:])
+        end(stack.broker)
+        stack.start_broker()
+        stack.wait_ready()
+        t.check(shown_by_the_broker(stack)[0] not in (None, old[0]), "and starts with it", stack.broker_log()[-500:])
+
+
 def killed_in_the_middle():
     """The service is killed as soon as the rotation is answered, and the broker restarted in between."""
     with Fleet(FLEET // 4) as stack:
@@ -227,4 +265,5 @@ def broker_restarts_meanwhile():
         t.equal([uuid for uuid in stack.names if stack.knock(uuid, uuid)[0] != 0], [], "old certificates come in")
 
 
-t.run(rolled_over_in_peace, killed_in_the_middle, broker_restarts_meanwhile, the_service_does_not_lock_itself_out)
+t.run(rolled_over_in_peace, killed_in_the_middle, broker_restarts_meanwhile,
+      the_service_does_not_lock_itself_out, the_brokers_own_certificate_is_renewed)
