@@ -64,28 +64,12 @@ static enum ctl_exit verify(struct link *link, const struct args *args, struct o
     return end;
 }
 
-/* Whether it was revoked before is only known before. */
-static enum ctl_exit look_before(struct link *link, const struct args *args, bool *was_revoked)
-{
-    char members[LIMIT_PAYLOAD];
-    struct document *answer = NULL;
-    enum ctl_exit end = link_member("certificateId", args->words[0], members, sizeof members);
-    if (end == CTL_DONE)
-        end = link_ask(link, "certificate", "show", members, &answer);
-    if (end == CTL_DONE)
-        *was_revoked = strcmp(answer_text(document_root(answer), "state"), "revoked") == 0;
-    document_free(answer);
-    return end;
-}
-
 static enum ctl_exit revoke(struct link *link, const struct target *target, const struct args *args,
                             const char *members)
 {
     struct document *answer = NULL;
     struct outcome outcome = {.gated = !config_is_open(&target->config)};
-    enum ctl_exit end = look_before(link, args, &outcome.was_revoked);
-    if (end == CTL_DONE)
-        end = link_ask(link, "certificate", "revoke", members, &answer);
+    enum ctl_exit end = link_ask(link, "certificate", "revoke", members, &answer);
     if (end != CTL_DONE)
         return end;
     outcome.answer = document_root(answer);

@@ -46,27 +46,21 @@ static void say_device(const struct outcome *outcome, char out[CELL])
         snprintf(out, CELL, "it is %s", state);
 }
 
-/* The reason is the first one that was given. The service tells nobody whether hardware is held, so what happened
- * before this command is not known. */
-static const char *held(const struct outcome *outcome)
+/* As the service says. */
+static bool is_held(const struct outcome *outcome)
 {
-    if (outcome->was_revoked)
-        return NULL;
-    return strcmp(answer_text(outcome->answer, "reason"), "superseded") == 0 ? "false" : "true";
+    bool held = false;
+    return value_is_bool(value_member(outcome->answer, "held"), &held) && held;
 }
 
 static void say_hardware(const struct outcome *outcome, char out[CELL])
 {
-    const char *uuid = answer_text(outcome->answer, "uuid"), *is = held(outcome);
-    if (is == NULL)
-        snprintf(out, CELL, "as it was: the certificate was revoked before; musterctl device release %s frees it",
-                 uuid);
-    else if (strcmp(is, "true") == 0)
+    if (is_held(outcome))
         snprintf(out, CELL,
                  "held: does not enrol again with the same provisioning key; musterctl device release %s lets it",
-                 uuid);
+                 answer_text(outcome->answer, "uuid"));
     else
-        snprintf(out, CELL, "not held: superseded says nothing against it");
+        snprintf(out, CELL, "not held: may enrol again with the same provisioning key");
 }
 
 void outcome_print(const struct outcome *outcome)
@@ -111,7 +105,6 @@ static void write_found(const struct outcome *outcome, struct json_writer *json)
     json_bool(json, "inForce", is->in_force);
     json_close(json, '}');
     json_text(json, "deviceState", value_text(value_member(outcome->device, "state")));
-    json_raw(json, "held", held(outcome));
     json_bool(json, "verified", outcome->holds);
 }
 

@@ -14,7 +14,6 @@ struct outcome {
     const char *ids[OUTCOME_IDS]; /* what was revoked: the one that was named comes first */
     size_t count;
     bool gated;
-    bool was_revoked; /* before */
     struct revocation revocation;
     bool holds;
 };

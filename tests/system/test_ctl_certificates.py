@@ -144,7 +144,7 @@ def revoking():
         says(stack.ctl("certificate", "validate", one), 1, r"revocation\s+revoked: keyCompromise", "not valid")
         again = ctl_json(stack, "certificate", "revoke", one, "--yes")
         t.equal((again["reason"], again["verified"], again["held"], again["revoked"], again["deviceState"], again["crl"]["inForce"]),
-                ("keyCompromise", True, None, [one], "registered", True), "again is no error, and the first reason stands")
+                ("keyCompromise", True, True, [one], "registered", True), "again is no error, and the first reason stands")
         holding(stack)
         lineages(stack)
         refused_words(stack, one)
@@ -191,7 +191,7 @@ def lineages(stack):
     t.equal((only["revoked"], only["held"], only["deviceState"], only["verified"]), ([third], False, "provisioned", True),
             "one that was replaced says nothing against the hardware")
     says(stack.ctl("certificate", "revoke", third, "--yes"), 0, r"device\s+another certificate of it still works: musterctl device "
-         "block d3 keeps it out", r"hardware\s+as it was: .*musterctl device release d3.*")
+         "block d3 keeps it out", r"hardware\s+not held: may enrol again with the same provisioning key")
     both = ctl_json(stack, "certificate", "revoke", third, "--lineage", "--yes")
     t.equal(both["revoked"], [third, fourth], "--lineage --json has all ids")
     by_key = stack.enrol("d4", True)["certificateId"]
