@@ -1,14 +1,12 @@
 #!/usr/bin/python3
 """Revocation end to end: real TLS, the real broker with and without its gate, openssl as the judge of the list."""
-import secrets
-import sys
 import threading
 import time
 
 import fleet
-from fleet import DEVICE, GONE, Fleet
+from fleet import GONE, Fleet
 from gated import Refused, ask
-from muster import SLOW, Checks, end, free_ports, read, run, start, wait_for
+from muster import SLOW, Checks, end, free_ports, read, start, wait_for
 from wire import TLS, Wire
 
 t = Checks()
