@@ -27,8 +27,7 @@ static struct expiry_subject subject_of(const struct certificate_entry *entry)
 
 void certificates_due(struct core *core, int64_t at)
 {
-    if (at != 0)
-        timers_bring_forward(&core->timers, TIMER_CERTIFICATES, at, core->now);
+    timers_bring_forward(&core->timers, TIMER_CERTIFICATES, at, core->now);
 }
 
 int64_t certificates_first_due(const struct core *core, int64_t not_before, int64_t not_after)
@@ -46,8 +45,7 @@ enum status certificates_announce(struct core *core, const char *event, const ch
     json_start(&json, members, sizeof members);
     json_text(&json, "certificateId", id);
     json_time(&json, "notAfter", not_after * 1000);
-    if (reason != NULL)
-        json_text(&json, "reason", reason);
+    json_text(&json, "reason", reason);
     return notice_emit(core, &core->device, event, members, &sequence);
 }
 
@@ -61,10 +59,10 @@ void certificates_offer(const struct certificate_entry *entry, const char *reaso
     json_time(&json, "notAfter", entry->not_after * 1000);
     json_text(&json, "reason", reason);
     json_close(&json, '}');
-    if (topic_build(TOPIC_DEVICE_OFFER, topic, sizeof topic, (const char *const[]){entry->uuid}) > 0)
-        effects_publish(
-            effects, &(struct effect){
-                         .topic = topic, .payload = body, .length = json.length, .qos = topic_qos(TOPIC_DEVICE_OFFER)});
+    topic_build(TOPIC_DEVICE_OFFER, topic, sizeof topic, (const char *const[]){entry->uuid});
+    effects_publish(
+        effects,
+        &(struct effect){.topic = topic, .payload = body, .length = json.length, .qos = topic_qos(TOPIC_DEVICE_OFFER)});
 }
 
 /* --- first use -------------------------------------------------------------------------------------------------- */

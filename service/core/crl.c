@@ -63,7 +63,7 @@ bool crl_names(const struct core *core, int64_t ended_at)
 {
     const struct crl_state *crl = &core->crl;
     bool current = crl->written == crl->number && !crl->wanted;
-    return ended_at != 0 && crl->written > 0 && (current || ended_at < crl->written_at);
+    return crl->written > 0 && (current || ended_at < crl->written_at);
 }
 
 void crl_cancel(struct core *core)
@@ -107,12 +107,12 @@ static void alarm(struct core *core, const char *error)
 static void publish(const char *pem, struct effects *effects)
 {
     char topic[LIMIT_TOPIC];
-    if (topic_build(TOPIC_CRL, topic, sizeof topic, (const char *const[]){"all"}) > 0)
-        effects_publish(effects, &(struct effect){.topic = topic,
-                                                  .payload = pem != NULL ? pem : "",
-                                                  .length = pem != NULL ? strlen(pem) : 0,
-                                                  .qos = topic_qos(TOPIC_CRL),
-                                                  .retained = topic_is_retained(TOPIC_CRL)});
+    topic_build(TOPIC_CRL, topic, sizeof topic, (const char *const[]){"all"});
+    effects_publish(effects, &(struct effect){.topic = topic,
+                                              .payload = pem != NULL ? pem : "",
+                                              .length = pem != NULL ? strlen(pem) : 0,
+                                              .qos = topic_qos(TOPIC_CRL),
+                                              .retained = topic_is_retained(TOPIC_CRL)});
 }
 
 void crl_tell(struct core *core, const char *pem, struct effects *effects)
