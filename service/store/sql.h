@@ -132,7 +132,7 @@
     X(SQL_CERTIFICATE_LINEAGE,                                                                                         \
       "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \
       "ON heir.replaces = line.id) SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate JOIN line USING (id) "           \
-      "WHERE state <> 'revoked' ORDER BY certificate.id LIMIT $2")                                                     \
+      "WHERE state <> 'revoked' AND (not_after >= $2 OR certificate.id = $1) ORDER BY certificate.id LIMIT $3")        \
     X(SQL_CERTIFICATE_NEWEST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND "              \
                               "state IN " SQL_LIVE " ORDER BY id DESC LIMIT 1")                                        \
     X(SQL_CERTIFICATE_PEM, "SELECT coalesce(pem, '') FROM certificate WHERE id = $1")                                  \

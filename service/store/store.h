@@ -274,9 +274,10 @@ enum status store_certificate_pem(struct store *store, int64_t row, char *out, s
 enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
                                    struct certificate_entry *out, size_t count, size_t *found);
 
-/* Up to `count` of this certificate and all that were renewed from it, but for those that are revoked already. */
-enum status store_certificate_lineage(struct store *store, int64_t row, struct certificate_entry *out, size_t count,
-                                      size_t *found);
+/* Up to `count` of this certificate and all that were renewed from it and end at `not_after` (seconds since 1970) or
+ * later, but for those that are revoked already. */
+enum status store_certificate_lineage(struct store *store, int64_t row, int64_t not_after,
+                                      struct certificate_entry *out, size_t count, size_t *found);
 
 /* The newest one of a device that is not ended. */
 enum status store_certificate_newest(struct store *store, int64_t device, struct certificate_entry *out, size_t *found);

@@ -61,11 +61,12 @@ bool store_certificate_due(struct store *store, int64_t now, struct certificate_
     return found > 0;
 }
 
-enum status store_certificate_lineage(struct store *store, int64_t row, struct certificate_entry *out, size_t count,
-                                      size_t *found)
+enum status store_certificate_lineage(struct store *store, int64_t row, int64_t not_after,
+                                      struct certificate_entry *out, size_t count, size_t *found)
 {
     db_use(store->db, SQL_CERTIFICATE_LINEAGE);
     db_bind_int(store->db, row);
+    db_bind_int(store->db, not_after);
     db_bind_int(store->db, (int64_t)count);
     return read_list(store->db, out, count, found);
 }
