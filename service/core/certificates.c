@@ -88,9 +88,9 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
                                            core->now.wall, superseded);
     if (*superseded)
         crl_want(core, CRL_LATER);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = store_device_get(core->store, entry->uuid, &core->device);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = certificates_announce(core, "certificate_renewed", entry->id, entry->not_after, "renew");
     return status;
 }

@@ -140,11 +140,18 @@ static enum status sign(struct core *core, struct request *request, struct certi
     return ca_issue_device(core->ca, &wanted, certificate, &request->why);
 }
 
+enum status issue_parent(struct core *core, const struct request *request, struct certificate_entry *parent)
+{
+    const struct stamp *stamp = &request->sender.stamp;
+    const char *id = stamp->how == STAMP_CERTIFICATE ? stamp->credential : core->device.certificate_id;
+    return store_certificate_find(core->store, id, parent);
+}
+
 /* What the device had ends at once, or, when it renews, as soon as it has shown the new one. */
-static enum status end_older(struct core *core, int64_t replaces)
+static enum status end_older(struct core *core, int64_t replaces, bool renewal)
 {
     bool ended = false;
-    if (replaces != 0)
+    if (renewal)
         return store_certificate_end_pending(core->store, core->device.id, replaces, core->now.wall);
     enum status status =
         store_certificate_end_all(core->store, core->device.id, 0, "superseded", "superseded", core->now.wall, &ended);
@@ -154,7 +161,7 @@ static enum status end_older(struct core *core, int64_t replaces)
 }
 
 static enum status save(struct core *core, const struct intent_row *intent, const struct certificate *certificate,
-                        int64_t replaces)
+                        int64_t replaces, bool renewal)
 {
     struct device_row *device = &core->device;
     struct certificate_row row = {.device = device->id,
@@ -163,6 +170,7 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
                                   .not_after = intent->not_after,
                                   .at = core->now.wall,
                                   .replaces = replaces,
+                                  .renewal = renewal,
                                   .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
     enum status status = core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
     row.issuer = core->issuer;
@@ -175,7 +183,7 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
     if (status == ST_OK)
         status = store_intent_delete(core->store, intent->certificate_id);
     if (status == ST_OK)
-        status = end_older(core, replaces);
+        status = end_older(core, replaces, renewal);
     return status == ST_OK ? store_certificate_insert(core->store, &row) : status;
 }
 
@@ -209,11 +217,12 @@ static enum status answer(struct core *core, struct request *request, const stru
     return ST_OK;
 }
 
-enum status issue_finish(struct core *core, struct request *request, int64_t replaces, struct reply *reply)
+enum status issue_finish(struct core *core, struct request *request, int64_t replaces, bool renewal,
+                         struct reply *reply)
 {
     struct certificate certificate;
     enum status status = sign(core, request, &certificate);
     if (status == ST_OK)
-        status = save(core, &request->ticket->intent, &certificate, replaces);
+        status = save(core, &request->ticket->intent, &certificate, replaces, renewal);
     return status == ST_OK ? answer(core, request, &certificate, reply) : status;
 }

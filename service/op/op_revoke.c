@@ -35,7 +35,7 @@ static enum status revoke_page(struct core *core, int64_t row, const char *reaso
     return status == ST_OK && *found > 0 ? certificates_end(core, entries, *found, "revoked", reason) : status;
 }
 
-/* The certificate and all that were renewed from it: who stole one may have renewed it since. What no list would name
+/* The certificate and all that its device got by it: who stole one may have used it so. What no list would name
  * any more stays as it is. */
 static enum status revoke_lineage(struct core *core, int64_t row, const char *reason, struct reply *reply, bool *any)
 {

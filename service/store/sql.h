@@ -25,7 +25,7 @@
 
 #define SQL_CERTIFICATE_COLUMNS                                                                                        \
     "certificate.id, certificate_id, coalesce(device, 0), uuid, tenant, public_key, fingerprint, state, reason, "      \
-    "not_before, not_after, created_at, activated_at, ended_at, told, coalesce(replaces, 0) "
+    "not_before, not_after, created_at, activated_at, ended_at, told, renewal "
 
 #define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
 
@@ -112,8 +112,8 @@
                        "issuer = (SELECT id FROM issuer WHERE key_id = $1)")                                           \
     X(SQL_CERTIFICATE_INSERT,                                                                                          \
       "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, state, "           \
-      "not_before, not_after, created_at, issuer, replaces, due_at) "                                                  \
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, nullif($12, 0), nullif($13, 0))")              \
+      "not_before, not_after, created_at, issuer, replaces, renewal, due_at) "                                         \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, nullif($12, 0), $13, nullif($14, 0))")         \
     X(SQL_CERTIFICATE_ACTIVATE,                                                                                        \
       "UPDATE certificate SET state = 'active', activated_at = $1, due_at = nullif($2, 0) WHERE id = $3")              \
     X(SQL_CERTIFICATE_END,                                                                                             \

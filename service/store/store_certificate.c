@@ -102,7 +102,8 @@ enum status store_certificate_insert(struct store *store, const struct certifica
     db_bind_blob(db, row->public_key, sizeof row->public_key);
     db_bind_blob(db, row->fingerprint, sizeof row->fingerprint);
     db_bind_text(db, row->pem);
-    const int64_t numbers[] = {row->not_before, row->not_after, row->at, row->issuer, row->replaces, row->due_at};
+    const int64_t numbers[] = {row->not_before, row->not_after, row->at,    row->issuer,
+                               row->replaces,   row->renewal,   row->due_at};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         db_bind_int(db, numbers[i]);
     return run(db);

@@ -12,10 +12,11 @@ static void read_certificate(struct db *db, struct certificate_entry *out)
     out->has_fingerprint = db_blob(db, out->fingerprint, sizeof out->fingerprint) == sizeof out->fingerprint;
     db_text(db, out->state, sizeof out->state);
     db_text(db, out->reason, sizeof out->reason);
-    int64_t *const numbers[] = {&out->not_before, &out->not_after, &out->created_at, &out->activated_at,
-                                &out->ended_at,   &out->told,      &out->replaces};
+    int64_t *const numbers[] = {&out->not_before,   &out->not_after, &out->created_at,
+                                &out->activated_at, &out->ended_at,  &out->told};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = db_int(db);
+    out->renewal = db_bool(db);
 }
 
 static enum status read_list(struct db *db, struct certificate_entry *out, size_t count, size_t *found)
