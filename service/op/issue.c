@@ -80,11 +80,12 @@ static enum status write_intent(struct core *core, struct request *request)
     return store_intent_insert(core->store, intent);
 }
 
-/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list. */
+/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list; by whatever
+ * credential it comes, for it can reset itself and enrol again. */
 static enum status check_rate(const struct core *core, struct request *request)
 {
     int64_t most = core->config->certificates_per_day, before = 0;
-    if (request->sender.may != MAY_DEVICE || most == 0)
+    if (core->device.id == 0 || most == 0)
         return ST_OK;
     enum status status = store_certificate_nth(core->store, core->device.id, most - 1, &before);
     int64_t left = before + DAY_MS - core->now.wall;
@@ -104,8 +105,9 @@ enum status issue_prepare(struct core *core, struct request *request, const unsi
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;
     }
-    enum status status =
-        request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : check_rate(core, request);
+    enum status status = check_rate(core, request);
+    if (status == ST_OK && request->sender.may == MAY_PROVISION)
+        status = enrol_count_use(core, request);
     if (status == ST_OK)
         status = take_public_key(core, request);
     if (status != ST_OK)
