@@ -153,10 +153,10 @@ enum status issue_parent(struct core *core, const struct request *request, struc
 static enum status end_older(struct core *core, int64_t replaces, bool renewal)
 {
     bool ended = false;
-    if (renewal)
-        return store_certificate_end_pending(core->store, core->device.id, replaces, core->now.wall);
+    int64_t device = core->device.id, now = core->now.wall;
     enum status status =
-        store_certificate_end_all(core->store, core->device.id, 0, "superseded", "superseded", core->now.wall, &ended);
+        renewal ? store_certificate_end_pending(core->store, device, replaces, now, &ended)
+                : store_certificate_end_all(core->store, device, 0, "superseded", "superseded", now, &ended);
     if (ended)
         crl_want(core, CRL_LATER);
     return status;

@@ -294,8 +294,8 @@ enum status store_certificate_end(struct store *store, int64_t row, const char *
 enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
                                       const char *reason, int64_t at, bool *ended);
 
-/* Of those that were never used, all but row `but` are superseded. */
-enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at);
+/* Of those that were never used, all but row `but` are superseded; stores whether there were any. */
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended);
 
 /* The certificate that was due first, at or before `now`; and when the next one is due, INT64_MAX: none. */
 bool store_certificate_due(struct store *store, int64_t now, struct certificate_entry *out, enum status *status);

@@ -142,13 +142,15 @@ enum status store_certificate_end_all(struct store *store, int64_t device, int64
     return status;
 }
 
-enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at)
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended)
 {
     db_use(store->db, SQL_CERTIFICATE_END_PENDING);
     db_bind_int(store->db, at);
     db_bind_int(store->db, device);
     db_bind_int(store->db, but);
-    return run(store->db);
+    enum status status = run(store->db);
+    *ended = status == ST_OK && db_changed(store->db);
+    return status;
 }
 
 enum status store_certificate_due_next(struct store *store, int64_t *due_at)
