@@ -60,6 +60,12 @@ static enum status take_public_key(struct core *core, struct request *request)
                            &request->why);
 }
 
+/* The number of who issues, in core->issuer. */
+static enum status find_issuer(struct core *core)
+{
+    return core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+}
+
 static enum status write_intent(struct core *core, struct request *request)
 {
     struct intent_row *intent = &request->ticket->intent;
@@ -70,14 +76,17 @@ static enum status write_intent(struct core *core, struct request *request)
         return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
     core->random(serial, sizeof serial);
     profile_serial_make(now, serial);
-    *intent =
-        (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
+    enum status status = find_issuer(core);
+    *intent = (struct intent_row){.not_before = validity.not_before,
+                                  .not_after = validity.not_after,
+                                  .at = core->now.wall,
+                                  .issuer = core->issuer};
     profile_certificate_id(serial, intent->certificate_id);
     memcpy(intent->uuid, request->address.id, sizeof intent->uuid);
     memcpy(intent->tenant, request->sender.may == MAY_DEVICE ? core->device.tenant : request->sender.tenant,
            sizeof intent->tenant);
     memcpy(intent->public_key, request->ticket->public_key.fingerprint, sizeof intent->public_key);
-    return store_intent_insert(core->store, intent);
+    return status == ST_OK ? store_intent_insert(core->store, intent) : status;
 }
 
 /* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list; by whatever
@@ -174,7 +183,7 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
                                   .replaces = replaces,
                                   .renewal = renewal,
                                   .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
-    enum status status = core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+    enum status status = find_issuer(core);
     row.issuer = core->issuer;
     memcpy(row.id, intent->certificate_id, sizeof row.id);
     memcpy(row.uuid, device->uuid, sizeof row.uuid);

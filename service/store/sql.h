@@ -96,13 +96,13 @@
       "INSERT INTO operator (id, name, role, tenant, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6) "               \
       "ON CONFLICT (name) DO UPDATE SET id = excluded.id, role = excluded.role, hash = excluded.hash")                 \
     X(SQL_TENANT_EXISTS, "SELECT 1 FROM tenant WHERE id = $1")                                                         \
-    X(SQL_INTENT_INSERT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at) "   \
-                         "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                        \
+    X(SQL_INTENT_INSERT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at, "   \
+                         "issuer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                            \
     X(SQL_INTENT_DELETE, "DELETE FROM intent WHERE certificate_id = $1")                                               \
     X(SQL_INTENT_CLOSE,                                                                                                \
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
-      "created_at, ended_at) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', not_before, " \
-      "not_after, at, $1 FROM intent WHERE $2 IN ('', certificate_id)")                                                \
+      "created_at, ended_at, issuer) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', "     \
+      "not_before, not_after, at, $1, issuer FROM intent WHERE $2 IN ('', certificate_id)")                            \
     X(SQL_REQUEST_DROP, "DELETE FROM request WHERE scope = $1 AND request_id = $2")                                    \
     X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \

@@ -217,6 +217,7 @@ struct intent_row {
     unsigned char public_key[HASH_SIZE];
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t at;
+    int64_t issuer; /* of store_issuer: who will sign */
 };
 enum status store_intent_insert(struct store *store, const struct intent_row *row);
 enum status store_intent_delete(struct store *store, const char *certificate_id);

@@ -11,6 +11,7 @@ enum status store_intent_insert(struct store *store, const struct intent_row *ro
     db_bind_int(db, row->not_before);
     db_bind_int(db, row->not_after);
     db_bind_int(db, row->at);
+    db_bind_int(db, row->issuer);
     db_step(db);
     return db_done(db);
 }
