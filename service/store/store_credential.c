@@ -121,8 +121,7 @@ enum status store_api_key_set(struct store *store, const struct api_key_row *row
 enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until)
 {
     struct db *db = store->db;
-    db_use(db, SQL_API_KEY_DROP_NEXT);
-    db_bind_int(db, row->device);
+    db_use(db, SQL_API_KEY_DROP_SPENT);
     db_bind_int(db, row->device);
     db_bind_int(db, row->at);
     db_step(db);
