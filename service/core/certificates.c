@@ -97,15 +97,17 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
 
 /* --- its end ---------------------------------------------------------------------------------------------------- */
 
-/* A device whose only certificate ended is as it was before it had one: its API key gets it another. */
+/* A device whose only certificate ended is as it was before it had one: its API key gets it another. When that has
+ * ended, too, it stays registered all the same, as one that never had a certificate does: an operator resets it. */
 static enum status follow(struct core *core)
 {
     struct device_row *device = &core->device;
     bool has_api_key = false, has_certificate = false;
-    enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
+    enum status status =
+        store_device_credentials(core->store, device->id, core->now.wall, &has_api_key, &has_certificate);
     if (status != ST_OK || device->state != DEVICE_PROVISIONED || has_certificate)
         return status;
-    device->state = policy_standing(has_api_key, has_certificate);
+    device->state = DEVICE_REGISTERED;
     device->updated_at = core->now.wall;
     return store_device_update(core->store, device);
 }
