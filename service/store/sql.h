@@ -157,6 +157,8 @@
       "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")                                \
     X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
                               "EXISTS (SELECT 1 FROM intent WHERE public_key = $1 AND uuid <> $2)")                    \
+    X(SQL_PUBLIC_KEY_COMPROMISED, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND state = "        \
+                                  "'revoked' AND reason = 'keyCompromise')")                                           \
     X(SQL_REQUEST_GET,                                                                                                 \
       "SELECT body_hash, answer, had_secret, sealed, at FROM request WHERE scope = $1 AND request_id = $2 AND "        \
       "at >= $3")                                                                                                      \

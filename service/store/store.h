@@ -328,6 +328,10 @@ enum status store_device_credentials(struct store *store, int64_t device, int64_
 enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
                                         const char *uuid, bool *foreign);
 
+/* Whether a certificate for this key, of whatever device, was revoked because the key may be known. */
+enum status store_public_key_is_compromised(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                            bool *compromised);
+
 /* --- remembered requests --------------------------------------------------------------------------------------- */
 
 struct remembered {
