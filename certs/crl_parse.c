@@ -118,3 +118,13 @@ bool crl_parse(const unsigned char *der, size_t length, struct crl_parts *out)
     rest = out->body;
     return der_enter(&rest, DER_SEQUENCE, &body) && take_body(body, out);
 }
+
+bool crl_is_signed(const struct crl_parts *parts, EVP_PKEY *key)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = context != NULL && EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) == 1 &&
+              EVP_DigestVerify(context, parts->signature.at, (size_t)(parts->signature.end - parts->signature.at),
+                               parts->body.at, (size_t)(parts->body.end - parts->body.at)) == 1;
+    EVP_MD_CTX_free(context);
+    return ok;
+}

@@ -90,7 +90,7 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
     if (status == ST_OK) /* its certificate may be another one now */
         status = store_device_get(core->store, request->address.id, device);
     if (status == ST_OK)
-        status = store_api_key_expiry(core->store, device->id, &key_expires_at);
+        status = store_api_key_expiry(core->store, device->id, request->sender.stamp.credential, &key_expires_at);
     if (status != ST_OK)
         return status;
     struct presence_slot *slot = life_open(core, device->uuid);
