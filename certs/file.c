@@ -145,3 +145,21 @@ int file_erase(const char *path)
     int synced = place_sync_and_close(&place);
     return error == ENOENT ? 0 : error != 0 ? error : synced;
 }
+
+int file_replace(const char *from, const char *path)
+{
+    struct place place;
+    const char *slash = strrchr(from, '/');
+    int error = place_open(path, &place);
+    if (error != 0)
+        return error;
+    int old = openat(place.folder, place.name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (renameat(place.folder, slash != NULL ? slash + 1 : from, place.folder, place.name) != 0)
+        error = errno;
+    int synced = place_sync_and_close(&place);
+    if (old >= 0 && error == 0 && synced == 0)
+        (void)overwrite(old);
+    if (old >= 0)
+        close(old);
+    return error != 0 ? error : synced;
+}

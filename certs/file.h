@@ -19,6 +19,11 @@ int file_read(const char *path, char *out, size_t size, size_t *length);
  * time. */
 int file_write(const char *path, const void *data, size_t length, mode_t mode);
 
+/* Renames `from` to `path` in the same folder, fsyncs the folder, then overwrites what `path` was, for it may hold a
+ * secret: after a crash either the old or the new content is there, whole. Returns 0 or an errno value, ENOENT when
+ * there is no `from`; what cannot be overwritten is no failure. */
+int file_replace(const char *from, const char *path);
+
 /* Overwrites and removes `path`, then fsyncs its folder. Returns 0 (also when there was none) or an errno value; a
  * file that cannot be overwritten is removed all the same. A link is removed, not what it points to. */
 int file_erase(const char *path);

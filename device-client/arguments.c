@@ -29,7 +29,7 @@ static const struct option {
     {"--provisioning-key", "KEY", KIND_TEXT, OPTION(provisioning_key), "the same, for trying by hand: others see it"},
     {"--open", NULL, KIND_FLAG, OPTION(open_mode), "a broker without the gate: the key travels in the payload"},
     {"--heartbeat", "SECONDS", KIND_NUMBER, OPTION(heartbeat_seconds), "run: the interval (as the service says)"},
-    {"--timeout", "SECONDS", KIND_NUMBER, OPTION(timeout_seconds), "register, update, reset: give up after (30)"},
+    {"--timeout", "SECONDS", KIND_NUMBER, OPTION(timeout_seconds), "all but run: give up after (30)"},
     {"--endpoint", "URL", KIND_TEXT, offsetof(struct arguments, endpoint), "update: apiEndpoint"},
     {"--tag", "KEY=VALUE", KIND_TAG, 0, "update: set a tag; KEY= deletes it; may be repeated"},
     {"--json", NULL, KIND_FLAG, offsetof(struct arguments, json), "info: as JSON"},

@@ -14,6 +14,9 @@
  * BACKOFF_CAP_MS at most. `random` is 32 random bits. */
 int64_t backoff_ms(unsigned attempt, uint32_t random);
 
+/* `random` scaled evenly to 0..most. */
+int64_t backoff_spread_ms(int64_t most, uint32_t random);
+
 /* The wait after an answer that repeating will hardly change: between half the cap and the cap. */
 int64_t backoff_slow_ms(uint32_t random);
 

@@ -2,7 +2,6 @@
 
 #include "device-client/backoff.h"
 #include "device-client/client_internal.h"
-#include "topics/timestamp.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +9,7 @@
 
 void client_init(struct client *client, const struct client_options *options, struct kept *kept)
 {
-    *client = (struct client){.options = *options, .kept = kept, .ceiling = CREDENTIAL_CERTIFICATE};
+    *client = (struct client){.options = *options, .kept = kept, .ceiling = CREDENTIAL_BEST};
 }
 
 void client_say(struct step *step, const char *format, ...)
@@ -41,9 +40,11 @@ void client_random_id(const struct step *step, char out[CLIENT_SESSION + 1])
 
 static enum task first_task(const struct client *client)
 {
-    static const enum task by_goal[] = {TASK_NONE, TASK_REGISTER, TASK_UPDATE, TASK_RESET};
-    static const enum task by_credential[] = {TASK_NONE, TASK_REGISTER, TASK_PROVISION, TASK_CONNECT};
-    return client->options.goal == GOAL_RUN ? by_credential[client->credential] : by_goal[client->options.goal];
+    static const enum task by_goal[] = {TASK_NONE, TASK_REGISTER, TASK_UPDATE, TASK_RESET, TASK_RENEW, TASK_ROTATE};
+    static const enum task by_credential[] = {TASK_NONE, TASK_REGISTER, TASK_PROVISION, TASK_CONNECT, TASK_CONNECT};
+    enum client_goal goal = client->options.goal;
+    bool goes_on = goal == GOAL_RUN || (goal == GOAL_RENEW && client->credential == CREDENTIAL_NEXT);
+    return goes_on ? by_credential[client->credential] : by_goal[goal];
 }
 
 static void on_start(struct step *step)
@@ -55,9 +56,15 @@ static void on_start(struct step *step)
         client->deadline_ms = step->in->now_ms + client->options.timeout_ms;
     if (goal == GOAL_REGISTER && own)
         client_done(step, MUSTER_DEVICE_OK, NULL, "registered already");
-    else if ((goal == GOAL_UPDATE || goal == GOAL_RESET) && !own)
+    else if (goal != GOAL_RUN && goal != GOAL_REGISTER && !own)
         client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
                     "the device is not registered");
+    else if (goal == GOAL_RENEW && !client_has_certificate(step))
+        client_done(step, MUSTER_DEVICE_NOT_FOUND, "get one first: muster-device run",
+                    "the device has no certificate that is still valid");
+    else if (goal == GOAL_ROTATE && client->kept->api_key[0] == '\0')
+        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
+                    "the device has no API key");
     else
         client_connect(step);
     if (goal == GOAL_RUN && !step->out->done)
@@ -70,11 +77,18 @@ static void on_up(struct step *step)
     struct client *client = step->client;
     if (client->link != LINK_CONNECTING)
         return;
+    enum client_goal goal = client->options.goal;
     client->link = LINK_UP;
+    if (client_ends_doubt(step))
+        return;
     client->refusals = 0;
     client->task = first_task(client);
     client->request_id[0] = '\0';
-    client_ask(step);
+    /* a lesser credential works where the new certificate did not; of `update` alone the folder is another's */
+    if (client->credential == CREDENTIAL_CERTIFICATE && kept_has_next(client->kept) && goal != GOAL_UPDATE)
+        client_roll_back(step);
+    if (!step->out->done)
+        client_ask(step);
 }
 
 /* A reset closes the session and kills the credentials, also when its answer was lost on the way. */
@@ -107,29 +121,22 @@ static void on_down(struct step *step)
         kept_forget(client->kept);
         step->out->save = step->out->forget_files = true;
         client_done(step, MUSTER_DEVICE_OK, NULL, "reset: the service has forgotten the credentials");
-    } else if (client->options.goal != GOAL_RUN && !was_up) {
+    } else if (client->options.goal != GOAL_RUN && !was_up && client->credential != CREDENTIAL_NEXT) {
         give_up(step);
     } else {
         client->refusals += step->in->refused;
         client_connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
         if (client->refusals >= CLIENT_REFUSALS)
             client_retreat(step);
+        else if (!was_up)
+            client_doubt(step);
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
                    client_credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
     }
 }
 
-static bool may_renew(const struct step *step)
-{
-    const struct client *client = step->client;
-    const char *text = client->kept->renew_after;
-    int64_t at = 0;
-    return client->online && client->task == TASK_NONE && client->next_ms == 0 && step->in->wall_ms != 0 &&
-           timestamp_parse(text, strlen(text), &at) && step->in->wall_ms >= at;
-}
-
-/* Only the ids of registration and reset outlive the process (docs/protocol.md, section 3). */
+/* All ids but that of `update` outlive the process (docs/protocol.md, section 3). */
 static const char *timeout_mend(enum client_goal goal)
 {
     return goal == GOAL_UPDATE
@@ -148,10 +155,10 @@ static void on_tick(struct step *step)
         if (due)
             client_connect(step);
     } else if (client->link == LINK_UP && client->task != TASK_NONE && due) {
+        client->tries[client->task] += client_is_upkeep(client);
         client_ask(step);
-    } else if (may_renew(step)) {
-        client->task = TASK_PROVISION;
-        client_ask(step);
+    } else if (client_upkeep(step)) {
+        return;
     } else if (client->link == LINK_UP && client->heartbeat_ms != 0 && now >= client->heartbeat_ms) {
         client_beat(step);
     }
@@ -160,7 +167,8 @@ static void on_tick(struct step *step)
 static void on_key_made(struct step *step)
 {
     struct client *client = step->client;
-    if (client->link == LINK_UP && client->task == TASK_PROVISION && client->kept->csr[0] != '\0')
+    bool wanted = client->task == TASK_PROVISION || client->task == TASK_RENEW;
+    if (client->link == LINK_UP && wanted && client->kept->csr[0] != '\0')
         client_ask(step);
     else
         client->next_ms = step->in->now_ms + BACKOFF_CAP_MS;
@@ -182,12 +190,17 @@ static int64_t earlier(int64_t a, int64_t b)
 
 void client_step(struct client *client, const struct client_input *input, struct client_effects *effects)
 {
-    static void (*const handlers[CLIENT_EVENTS])(struct step *) = {
-        [CLIENT_START] = on_start,      [CLIENT_TICK] = on_tick, [CLIENT_UP] = on_up,
-        [CLIENT_DOWN] = on_down,        [CLIENT_STOP] = on_stop, [CLIENT_MESSAGE] = client_take_message,
-        [CLIENT_KEY_MADE] = on_key_made};
+    static void (*const handlers[CLIENT_EVENTS])(struct step *) = {[CLIENT_START] = on_start,
+                                                                   [CLIENT_TICK] = on_tick,
+                                                                   [CLIENT_UP] = on_up,
+                                                                   [CLIENT_DOWN] = on_down,
+                                                                   [CLIENT_STOP] = on_stop,
+                                                                   [CLIENT_MESSAGE] = client_take_message,
+                                                                   [CLIENT_KEY_MADE] = on_key_made,
+                                                                   [CLIENT_NEXT_KEPT] = client_next_kept};
     struct step step = {client, input, effects};
     memset(effects, 0, sizeof *effects);
     handlers[input->event](&step);
-    effects->wake_ms = earlier(earlier(client->next_ms, client->heartbeat_ms), client->deadline_ms);
+    effects->wake_ms =
+        earlier(earlier(client->next_ms, client->heartbeat_ms), earlier(client->deadline_ms, client_upkeep_ms(&step)));
 }

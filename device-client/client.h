@@ -13,16 +13,35 @@
 
 #define CLIENT_REPEAT_MS 10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
 #define CLIENT_REFUSALS  3     /* logins refused in a row before a lesser credential is tried */
+#define CLIENT_DOUBTS    6     /* connections that failed in a row before it is looked whether a lesser one works */
 #define CLIENT_SESSION   32    /* characters */
+#define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
 
 /* What the device is to reach. All but GOAL_RUN end by themselves. */
-enum client_goal { GOAL_RUN, GOAL_REGISTER, GOAL_UPDATE, GOAL_RESET };
+enum client_goal { GOAL_RUN, GOAL_REGISTER, GOAL_UPDATE, GOAL_RESET, GOAL_RENEW, GOAL_ROTATE };
 
 /* What a connection is opened with; a greater one is the better one. */
-enum credential { CREDENTIAL_NONE, CREDENTIAL_PROVISIONING_KEY, CREDENTIAL_API_KEY, CREDENTIAL_CERTIFICATE };
+enum credential {
+    CREDENTIAL_NONE,
+    CREDENTIAL_PROVISIONING_KEY,
+    CREDENTIAL_API_KEY,
+    CREDENTIAL_CERTIFICATE,
+    CREDENTIAL_NEXT, /* a renewed certificate that was not used yet */
+    CREDENTIAL_BEST = CREDENTIAL_NEXT
+};
 
 /* What is asked over a connection. */
-enum task { TASK_NONE, TASK_REGISTER, TASK_PROVISION, TASK_CONNECT, TASK_UPDATE, TASK_RESET, TASK_COUNT };
+enum task {
+    TASK_NONE,
+    TASK_REGISTER,
+    TASK_PROVISION,
+    TASK_CONNECT,
+    TASK_UPDATE,
+    TASK_RESET,
+    TASK_RENEW,
+    TASK_ROTATE,
+    TASK_COUNT
+};
 
 struct client_options {
     enum client_goal goal;
@@ -35,12 +54,13 @@ struct client_options {
 
 enum client_event {
     CLIENT_START,
-    CLIENT_TICK,     /* wake_ms has come, or nothing at all */
-    CLIENT_UP,       /* connected, and the subscription to the answers is granted */
-    CLIENT_DOWN,     /* could not connect, or the connection is lost */
-    CLIENT_MESSAGE,  /* something arrived */
-    CLIENT_KEY_MADE, /* make_key was done; kept->csr is filled in, or empty when it could not be done */
-    CLIENT_STOP,     /* someone wants the device to end */
+    CLIENT_TICK,      /* wake_ms has come, or nothing at all */
+    CLIENT_UP,        /* connected, and the subscription to the answers is granted */
+    CLIENT_DOWN,      /* could not connect, or the connection is lost */
+    CLIENT_MESSAGE,   /* something arrived */
+    CLIENT_KEY_MADE,  /* make_key was done; kept->csr is filled in, or empty when it could not be done */
+    CLIENT_NEXT_KEPT, /* keep_next was done, or `unusable` */
+    CLIENT_STOP,      /* someone wants the device to end */
     CLIENT_EVENTS
 };
 
@@ -52,6 +72,8 @@ struct client_input {
     /* CLIENT_DOWN */
     bool refused;       /* the broker answered, and does not accept the credential */
     const char *reason; /* for people */
+    /* CLIENT_NEXT_KEPT */
+    bool unusable; /* it does not fit the private key, or its CA bundle is damaged: nothing was written */
     /* CLIENT_MESSAGE; borrowed for the call */
     const char *topic, *payload;
     size_t topic_length, payload_length;
@@ -60,9 +82,14 @@ struct client_input {
 /* What is to be done, in the order of the members. When something that must be durable cannot be written, the rest is
  * not done: the process behaves as after a crash and begins again from what is on the disk. */
 struct client_effects {
-    bool keep_certificate;       /* write certificate_pem with the pending private key, and ca_pem */
-    bool save;                   /* write struct kept */
-    bool forget_files;           /* remove certificate, keys and requests: a reset */
+    bool keep_certificate; /* write certificate_pem with the pending private key, and ca_pem */
+    bool keep_next;        /* the same beside the certificate in use, then CLIENT_NEXT_KEPT; nothing else with it */
+    bool promote;          /* the next certificate takes the place of the one in use, whose key is erased */
+    bool save;             /* write struct kept */
+    bool erase_request;    /* the pending private key and its request have done their duty */
+    bool erase_next;       /* the next certificate and its key */
+    bool keep_authorities; /* replace the CA bundle by ca_pem, unless it is damaged: then the old one stays */
+    bool forget_files;     /* remove certificates, keys and requests: a reset */
     bool erase_provisioning_key; /* the folder's copy, and kept->provisioning_key */
     bool make_key;               /* a key pair and its request, then CLIENT_KEY_MADE */
     bool publish;
@@ -95,8 +122,18 @@ struct client {
     char session[CLIENT_SESSION + 1];
     unsigned failures, refusals, rejections; /* in a row */
     int64_t next_ms;                         /* connect again, or ask (again) */
+    enum credential doubted;                 /* a better one failed so often that a lesser one is tried */
+    bool proven;                             /* that worked: when the better one fails now, it is refused */
+    unsigned silences, retreats;             /* failures without a reason; and what they led to without coming online */
     int64_t heartbeat_ms, heartbeat_every_ms;
     int64_t deadline_ms; /* 0: none */
+    /* What an online device does beside heartbeats; monotonic, 0: no such time. */
+    int64_t hold_ms[TASK_COUNT]; /* not before, after a failure */
+    unsigned tries[TASK_COUNT];  /* that failed in a row */
+    int64_t connect_again_ms;    /* the daily `connect` */
+    int64_t offer_taken_ms;      /* of the last renewal because of an offer */
+    int64_t rolled_back_ms;
+    bool offered; /* the service asks for a renewal */
 };
 
 /* Begins from what is kept. The first input is CLIENT_START. */

@@ -15,7 +15,7 @@ static void write_register(const struct step *step, struct json_writer *json)
         json_text(json, "provisioningKey", client->kept->provisioning_key);
 }
 
-static void write_provision(const struct step *step, struct json_writer *json)
+static void write_csr(const struct step *step, struct json_writer *json)
 {
     json_text(json, "csr", step->client->kept->csr);
 }
@@ -23,6 +23,8 @@ static void write_provision(const struct step *step, struct json_writer *json)
 static void write_connect(const struct step *step, struct json_writer *json)
 {
     json_text(json, "session", step->client->session);
+    if (step->client->kept->ca_fingerprint[0] != '\0')
+        json_text(json, "caFingerprint", step->client->kept->ca_fingerprint);
 }
 
 static void write_update(const struct step *step, struct json_writer *json)
@@ -40,12 +42,10 @@ static const struct {
     const char *name;
     void (*write)(const struct step *, struct json_writer *);
 } tasks[TASK_COUNT] = {
-    [TASK_NONE] = {"", write_nothing},
-    [TASK_REGISTER] = {"register", write_register},
-    [TASK_PROVISION] = {"provision", write_provision},
-    [TASK_CONNECT] = {"connect", write_connect},
-    [TASK_UPDATE] = {"update", write_update},
-    [TASK_RESET] = {"reset", write_nothing},
+    [TASK_NONE] = {"", write_nothing},           [TASK_REGISTER] = {"register", write_register},
+    [TASK_PROVISION] = {"provision", write_csr}, [TASK_CONNECT] = {"connect", write_connect},
+    [TASK_UPDATE] = {"update", write_update},    [TASK_RESET] = {"reset", write_nothing},
+    [TASK_RENEW] = {"renew", write_csr},         [TASK_ROTATE] = {"rotate", write_nothing},
 };
 
 const char *client_task_name(enum task task)
@@ -63,6 +63,10 @@ static char *request_id_of(struct client *client)
         return client->kept->provision_id;
     case TASK_RESET:
         return client->kept->reset_id;
+    case TASK_RENEW:
+        return client->kept->renew_id;
+    case TASK_ROTATE:
+        return client->kept->rotate_id;
     default:
         return client->request_id;
     }
@@ -93,12 +97,23 @@ static void write_register_members(struct kept *kept)
     kept_copy(kept->register_members, sizeof kept->register_members, json.overflow ? "" : object + 1);
 }
 
+/* One key pair is for one request: what was asked for it under the other name is given up, with the key. */
+static void drop_other_request(struct client *client)
+{
+    char *other = client->task == TASK_RENEW ? client->kept->provision_id : client->kept->renew_id;
+    if (other[0] != '\0')
+        other[0] = client->kept->csr[0] = '\0';
+}
+
 /* Makes the task's request if there is none yet. False while the key for it is still to be made. */
 static bool prepare(struct step *step)
 {
     struct client *client = step->client;
     char *id = request_id_of(client);
-    if (client->task == TASK_PROVISION && client->kept->csr[0] == '\0') {
+    bool needs_key = client->task == TASK_PROVISION || client->task == TASK_RENEW;
+    if (needs_key)
+        drop_other_request(client);
+    if (needs_key && client->kept->csr[0] == '\0') {
         id[0] = '\0';
         step->out->make_key = true;
         return false;
@@ -107,7 +122,7 @@ static bool prepare(struct step *step)
         client_random_id(step, id);
         if (client->task == TASK_REGISTER)
             write_register_members(client->kept);
-        step->out->save = id != client->request_id;
+        step->out->save |= id != client->request_id;
     }
     if (id != client->request_id)
         kept_copy(client->request_id, sizeof client->request_id, id);
@@ -134,7 +149,7 @@ void client_ask(struct step *step)
     tasks[client->task].write(step, &json);
     json_close(&json, '}');
     step->out->publish = address(step, tasks[client->task].name, 1) && !json.overflow;
-    client->next_ms = step->in->now_ms + CLIENT_REPEAT_MS;
+    client->next_ms = step->in->now_ms + client_repeat_ms(step);
 }
 
 void client_heartbeat(const struct client *client, const char *metrics, char *out, size_t size)

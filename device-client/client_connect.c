@@ -1,36 +1,44 @@
 #include "device-client/backoff.h"
 #include "device-client/client_internal.h"
-#include "topics/timestamp.h"
 
 #include <string.h>
 
 const char *client_credential_name(enum credential credential)
 {
-    static const char *const names[] = {"nothing", "the provisioning key", "the API key", "the certificate"};
-    return credential <= CREDENTIAL_CERTIFICATE ? names[credential] : names[0];
+    static const char *const names[] = {"nothing", "the provisioning key", "the API key", "the certificate",
+                                        "the new certificate"};
+    return credential <= CREDENTIAL_BEST ? names[credential] : names[0];
 }
 
 /* An expired certificate is refused inside TLS, where nobody can tell the reason. */
-static bool certificate_expired(const struct client *client, int64_t wall_ms)
+static bool has_passed(const char *text, int64_t wall_ms)
 {
-    const char *text = client->kept->not_after;
     int64_t not_after = 0;
-    return wall_ms != 0 && timestamp_parse(text, strlen(text), &not_after) && wall_ms >= not_after;
+    return wall_ms != 0 && client_wall_ms(text, &not_after) && wall_ms >= not_after;
 }
 
 static bool has_credential(const struct client *client, enum credential credential, int64_t wall_ms)
 {
+    const struct kept *kept = client->kept;
     switch (credential) {
+    case CREDENTIAL_NEXT:
+        return kept_has_next(kept) && !has_passed(kept->next_not_after, wall_ms);
     case CREDENTIAL_CERTIFICATE:
-        return kept_is_provisioned(client->kept) && !certificate_expired(client, wall_ms);
+        return kept_is_provisioned(kept) && !has_passed(kept->not_after, wall_ms);
     case CREDENTIAL_API_KEY:
-        return client->kept->api_key[0] != '\0';
+        return kept->api_key[0] != '\0';
     case CREDENTIAL_PROVISIONING_KEY:
-        return client->kept->provisioning_key[0] != '\0' || client->options.key_offered || client->options.open_mode;
+        return kept->provisioning_key[0] != '\0' || client->options.key_offered || client->options.open_mode;
     case CREDENTIAL_NONE:
         break;
     }
     return false;
+}
+
+bool client_has_certificate(const struct step *step)
+{
+    return has_credential(step->client, CREDENTIAL_NEXT, step->in->wall_ms) ||
+           has_credential(step->client, CREDENTIAL_CERTIFICATE, step->in->wall_ms);
 }
 
 static enum credential best_credential(const struct client *client, enum credential from, int64_t wall_ms)
@@ -38,6 +46,14 @@ static enum credential best_credential(const struct client *client, enum credent
     while (from > CREDENTIAL_NONE && !has_credential(client, from, wall_ms))
         from--;
     return from;
+}
+
+/* Only who says `connect` has one. */
+static bool has_session(const struct client *client)
+{
+    enum client_goal goal = client->options.goal;
+    return (client->credential >= CREDENTIAL_CERTIFICATE && goal == GOAL_RUN) ||
+           (client->credential == CREDENTIAL_NEXT && goal == GOAL_RENEW);
 }
 
 void client_connect(struct step *step)
@@ -53,7 +69,7 @@ void client_connect(struct step *step)
     client->link = LINK_CONNECTING;
     client->next_ms = client->heartbeat_ms = 0;
     client->session[0] = '\0';
-    if (client->credential == CREDENTIAL_CERTIFICATE && client->options.goal == GOAL_RUN)
+    if (has_session(client))
         client_random_id(step, client->session);
     step->out->connect = true;
 }
@@ -89,9 +105,48 @@ void client_retreat(struct step *step)
     if (lesser == CREDENTIAL_PROVISIONING_KEY && client->kept->provisioning_key[0] == '\0' &&
         !client->options.key_offered)
         lesser = CREDENTIAL_NONE;
-    client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_CERTIFICATE;
+    client->ceiling = lesser != CREDENTIAL_NONE ? lesser : CREDENTIAL_BEST;
     client->refusals = 0;
     uint32_t random = client_random32(step, RANDOM_WAIT);
     client_connect_later(step, lesser != CREDENTIAL_NONE ? backoff_ms(client->failures + client->rejections, random)
                                                          : backoff_slow_ms(random));
+}
+
+/* A certificate that the broker refuses within TLS looks like a network that does not work. So, after some failures, a
+ * lesser credential is tried once. When that works, the better one has one more chance; then it counts as refused. */
+void client_doubt(struct step *step)
+{
+    struct client *client = step->client;
+    unsigned shift = client->retreats < 8 ? client->retreats : 8; /* each time with more patience */
+    enum credential lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+    if (client->doubted != CREDENTIAL_NONE) { /* neither works: it is the network */
+        client->doubted = CREDENTIAL_NONE;
+        client->ceiling = CREDENTIAL_BEST;
+    } else if (client->credential >= CREDENTIAL_CERTIFICATE && client->proven) {
+        client->proven = false;
+        client->silences = 0;
+        client->retreats++;
+        client_retreat(step);
+    } else if (client->credential >= CREDENTIAL_CERTIFICATE && lesser >= CREDENTIAL_API_KEY &&
+               ++client->silences % (CLIENT_DOUBTS << shift) == 0) {
+        client->doubted = client->credential;
+        client->ceiling = lesser;
+    }
+}
+
+bool client_ends_doubt(struct step *step)
+{
+    struct client *client = step->client;
+    bool only_to_know = client->doubted != CREDENTIAL_NONE;
+    client->doubted = CREDENTIAL_NONE;
+    client->proven = only_to_know;
+    if (only_to_know) {
+        client->ceiling = CREDENTIAL_BEST;
+        client->failures = 0;
+        client_say(step, "%s works; once more with the better one", client_credential_name(client->credential));
+        client_reconnect(step);
+    } else {
+        client->silences = 0;
+    }
+    return only_to_know;
 }

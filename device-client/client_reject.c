@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RENEW_AGAIN_MS (60 * 60 * INT64_C(1000)) /* a refused renewal is no emergency: the certificate still works */
+#define PUT_OFF_MS (60 * 60 * INT64_C(1000))
 
 /* What a rejection means for the device. */
 enum policy {
@@ -55,11 +55,28 @@ static size_t find_rejection(enum status status)
     return i;
 }
 
+/* Nothing is urgent: the certificate and the API key that are in use still work. */
+static void put_off(struct step *step, enum policy policy, enum status status, int64_t wait_ms)
+{
+    struct client *client = step->client;
+    bool nothing_to_renew = status == ST_CERTIFICATE_NOT_FOUND || status == ST_CERTIFICATE_EXPIRED ||
+                            status == ST_CERTIFICATE_REVOKED || status == ST_UNKNOWN_OPERATION;
+    if (policy == POLICY_NEW_KEY)
+        client->kept->csr[0] = '\0';
+    if (policy != POLICY_REPEAT)
+        client_new_request(step);
+    if (client->task == TASK_RENEW && nothing_to_renew)
+        client_provision_instead(step);
+    else
+        client_upkeep_failed(step, policy == POLICY_REPEAT || policy == POLICY_NEW_KEY
+                                       ? wait_ms
+                                       : wait_ms + client_bound_wait(step, PUT_OFF_MS));
+}
+
 static void act_on_rejection(struct step *step, enum policy policy, int64_t wait_ms)
 {
     struct client *client = step->client;
     int64_t slow_ms = backoff_slow_ms(client_random32(step, RANDOM_WAIT));
-    bool renewing = client->online;
     switch (policy) {
     case POLICY_REPEAT:
         client->next_ms =
@@ -73,13 +90,19 @@ static void act_on_rejection(struct step *step, enum policy policy, int64_t wait
     case POLICY_RETREAT:
     case POLICY_SLOWLY:
         client_new_request(step);
-        if (policy == POLICY_RETREAT && !renewing && client->credential > CREDENTIAL_PROVISIONING_KEY)
+        if (policy == POLICY_RETREAT && client->credential > CREDENTIAL_PROVISIONING_KEY)
             client_retreat(step);
         else
-            client->next_ms = step->in->now_ms + (renewing ? RENEW_AGAIN_MS : wait_ms + slow_ms);
+            client->next_ms = step->in->now_ms + wait_ms + slow_ms;
         break;
     }
     client->rejections++;
+}
+
+/* The service asks for more patience than the caller has. */
+static bool is_too_late(const struct step *step, int64_t wait_ms)
+{
+    return step->in->now_ms + wait_ms >= step->client->deadline_ms;
 }
 
 void client_take_rejection(struct step *step, const struct value *error)
@@ -95,11 +118,16 @@ void client_take_rejection(struct step *step, const struct value *error)
     (void)value_integer(value_member(error, "retryAfterMs"), 0, 24 * 3600 * 1000LL, &wait_ms);
     snprintf(what, sizeof what, "%s was rejected: %s (%s)", operation,
              client_readable(value_text(value_member(error, "message")), status_message(status)), code);
-    act_on_rejection(step, rejections[row].policy, wait_ms);
-    if (client->options.goal != GOAL_RUN && rejections[row].policy != POLICY_REPEAT) {
+    enum task task = client->task;
+    if (client_is_upkeep(client) && task != TASK_CONNECT)
+        put_off(step, rejections[row].policy, status, wait_ms);
+    else
+        act_on_rejection(step, rejections[row].policy, wait_ms);
+    if (client->options.goal != GOAL_RUN && (rejections[row].policy != POLICY_REPEAT || is_too_late(step, wait_ms))) {
         client_done(step, rejections[row].result, mend, what);
         return;
     }
     problem_set(&step->out->problem, rejections[row].result, mend, "%s", what);
-    client_say(step, "%.300s, again in %.1f s", what, (double)(client->next_ms - step->in->now_ms) / 1000);
+    int64_t again_ms = client->next_ms != 0 ? client->next_ms : client->hold_ms[task];
+    client_say(step, "%.300s, again in %.1f s", what, (double)(again_ms - step->in->now_ms) / 1000);
 }

@@ -38,6 +38,9 @@ enum muster_device_result muster_device_info(struct muster_device *device, struc
         kept_copy(full.not_before, sizeof full.not_before, kept.not_before);
         kept_copy(full.not_after, sizeof full.not_after, kept.not_after);
         kept_copy(full.renew_after, sizeof full.renew_after, kept.renew_after);
+        kept_copy(full.next_certificate_id, sizeof full.next_certificate_id, kept.next_certificate_id);
+        kept_copy(full.next_not_after, sizeof full.next_not_after, kept.next_not_after);
+        kept_copy(full.api_key_expires_at, sizeof full.api_key_expires_at, kept.api_key_expires_at);
         size_t size = info->size < sizeof full ? info->size : sizeof full;
         memcpy(info, &full, size);
         info->size = size;
@@ -105,6 +108,16 @@ enum muster_device_result muster_device_register(struct muster_device *device)
 enum muster_device_result muster_device_reset(struct muster_device *device)
 {
     return reach(device, GOAL_RESET, "", "");
+}
+
+enum muster_device_result muster_device_renew(struct muster_device *device)
+{
+    return reach(device, GOAL_RENEW, "", "");
+}
+
+enum muster_device_result muster_device_rotate(struct muster_device *device)
+{
+    return reach(device, GOAL_ROTATE, "", "");
 }
 
 enum muster_device_result muster_device_run(struct muster_device *device)

@@ -93,9 +93,9 @@ static enum muster_device_result load_state(struct keep *keep, struct kept *kept
 static void tidy_up(struct keep *keep, struct kept *kept)
 {
     struct problem ignored = {0};
-    bool idle = kept->provision_id[0] == '\0' || kept->csr[0] == '\0';
+    bool idle = (kept->provision_id[0] == '\0' && kept->renew_id[0] == '\0') || kept->csr[0] == '\0';
     if (idle)
-        kept->provision_id[0] = kept->csr[0] = '\0';
+        kept->provision_id[0] = kept->renew_id[0] = kept->csr[0] = '\0';
     if (idle && !keep_is_read_only(keep))
         (void)keep_erase_request(keep, &ignored);
     if (kept_is_provisioned(kept)) {
@@ -117,7 +117,9 @@ enum muster_device_result keep_load(struct keep *keep, const char *wanted, struc
     int error = read_line(keep, KEEP_KEY, kept->provisioning_key, sizeof kept->provisioning_key);
     if (error != 0 && error != ENOENT)
         return keep_cannot(keep, "read", KEEP_KEY, error, problem);
+    keep_settle_next(keep, kept);
     kept->has_identity = keep_has_identity(keep);
+    keep_read_authorities(keep, kept);
     keep_read_request(keep, kept);
     tidy_up(keep, kept);
     return MUSTER_DEVICE_OK;
@@ -156,9 +158,14 @@ enum muster_device_result keep_erase_request(struct keep *keep, struct problem *
     return erase(keep, KEEP_REQUEST, problem);
 }
 
+enum muster_device_result keep_erase_next(struct keep *keep, struct problem *problem)
+{
+    return erase(keep, KEEP_NEXT, problem);
+}
+
 enum muster_device_result keep_forget(struct keep *keep, struct problem *problem)
 {
-    static const char *const secrets[] = {KEEP_KEY, KEEP_REQUEST, KEEP_IDENTITY};
+    static const char *const secrets[] = {KEEP_KEY, KEEP_REQUEST, KEEP_NEXT, KEEP_IDENTITY};
     enum muster_device_result result = MUSTER_DEVICE_OK;
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets && result == MUSTER_DEVICE_OK; i++)
         result = erase(keep, secrets[i], problem);

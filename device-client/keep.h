@@ -4,8 +4,9 @@
  *   uuid              who the device is; written once, never replaced
  *   state.json        struct kept's fields; replacing it is the commit of every step of the device's life
  *   provisioning.key  a copy, until the device is provisioned
- *   request.pem       private key and CSR of the provision request under way
+ *   request.pem       private key and CSR of the provision or renew request under way
  *   device.pem        certificate and private key in one file, so that they never mismatch
+ *   next.pem          the same, renewed, until it has connected: then it becomes device.pem
  *   ca.pem            whom to trust: the service's CA bundle
  *   lock              held by the one process that may write
  *
@@ -14,6 +15,7 @@
 #ifndef MUSTER_DEVICE_KEEP_H
 #define MUSTER_DEVICE_KEEP_H
 
+#include "certs/key.h"
 #include "device-client/kept.h"
 #include "device-client/problem.h"
 
@@ -56,7 +58,7 @@ enum muster_device_result keep_save(struct keep *keep, const struct kept *kept, 
 enum muster_device_result keep_save_provisioning_key(struct keep *keep, const char *key, struct problem *problem);
 enum muster_device_result keep_erase_provisioning_key(struct keep *keep, struct problem *problem);
 
-/* The request under way has become device.pem. */
+/* The request under way has become device.pem or next.pem. */
 enum muster_device_result keep_erase_request(struct keep *keep, struct problem *problem);
 
 /* Erases everything but uuid, state.json and ca.pem (whoever asks for the next key must know the service again). */
@@ -78,12 +80,48 @@ enum muster_device_result keep_certificate(struct keep *keep, const char *certif
 bool keep_has_identity(struct keep *keep);
 void keep_read_request(struct keep *keep, struct kept *kept);
 
+/* What keep_identity.c shares: whether the certificate in one text is for the private key in the other; the private
+ * key of request.pem; a file made of both. The last two return 0 or an errno value. */
+bool keep_fits(const char *certificate_pem, const char *key_pem);
+int keep_read_key(struct keep *keep, char *pem, size_t size);
+int keep_write_identity(struct keep *keep, const char *name, const char *certificate_pem, const char *key_pem);
+
+/* keep_next.c */
+
+/* Makes next.pem from the certificate and the private key in request.pem; device.pem stays as it is, and ca.pem, too,
+ * when the new bundle would not know its issuer. What is refused is as with keep_certificate: MUSTER_DEVICE_FAILED, and
+ * nothing is written; the request stays. MUSTER_DEVICE_CONFIGURATION when it cannot be written. */
+enum muster_device_result keep_next(struct keep *keep, const char *certificate_pem, const char *ca_pem,
+                                    struct problem *problem);
+
+/* next.pem becomes device.pem in one step, and the old private key is erased. The caller saves kept_promote's state
+ * after it; keep_load tells by the serial number whether that was still to be done. */
+enum muster_device_result keep_promote(struct keep *keep, struct problem *problem);
+
+/* Erases next.pem, after a state that does not name it any more was saved. */
+enum muster_device_result keep_erase_next(struct keep *keep, struct problem *problem);
+
+/* Replaces ca.pem and sets kept->ca_fingerprint. A bundle that is damaged or does not know the issuer of device.pem is
+ * refused: MUSTER_DEVICE_FAILED, and the old one stays. MUSTER_DEVICE_CONFIGURATION when it cannot be written. */
+enum muster_device_result keep_authorities(struct keep *keep, const char *ca_pem, struct kept *kept,
+                                           struct problem *problem);
+
+/* What keep_load needs: whether next.pem is the one that the state names; a promotion that was begun is finished, what
+ * a crash left is erased. And the fingerprint of ca.pem. */
+void keep_settle_next(struct keep *keep, struct kept *kept);
+void keep_read_authorities(struct keep *keep, struct kept *kept);
+
 #define KEEP_UUID        "uuid"
 #define KEEP_STATE       "state.json"
 #define KEEP_KEY         "provisioning.key"
 #define KEEP_REQUEST     "request.pem"
 #define KEEP_IDENTITY    "device.pem"
+#define KEEP_NEXT        "next.pem"
 #define KEEP_AUTHORITIES "ca.pem"
 #define KEEP_LOCK        "lock"
+
+#define KEEP_REQUEST_MAX     (KEY_PEM_MAX + CSR_PEM_MAX)
+#define KEEP_IDENTITY_MAX    (LIMIT_STRING + KEY_PEM_MAX)
+#define KEEP_AUTHORITIES_MAX (LIMIT_ANSWER + 1)
 
 #endif

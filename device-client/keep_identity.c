@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUEST_MAX  (KEY_PEM_MAX + CSR_PEM_MAX)
-#define IDENTITY_MAX (LIMIT_STRING + KEY_PEM_MAX)
-
 static const char csr_begins[] = "-----BEGIN CERTIFICATE REQUEST-----";
 
 /* request.pem is the private key, then the request. */
@@ -26,7 +23,7 @@ static bool make_pair(const struct kept *kept, char *pem, size_t size)
 
 enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, struct problem *problem)
 {
-    char pem[REQUEST_MAX];
+    char pem[KEEP_REQUEST_MAX];
     enum muster_device_result result = MUSTER_DEVICE_OK;
     kept->csr[0] = '\0';
     if (!make_pair(kept, pem, sizeof pem)) {
@@ -44,7 +41,7 @@ enum muster_device_result keep_new_key(struct keep *keep, struct kept *kept, str
 
 void keep_read_request(struct keep *keep, struct kept *kept)
 {
-    char pem[REQUEST_MAX];
+    char pem[KEEP_REQUEST_MAX];
     size_t length = 0;
     kept->csr[0] = '\0';
     if (file_read(keep_path(keep, KEEP_REQUEST), pem, sizeof pem, &length) == 0) {
@@ -57,8 +54,7 @@ void keep_read_request(struct keep *keep, struct kept *kept)
     key_wipe(pem, sizeof pem);
 }
 
-/* Whether the certificate in `certificate_pem` is for the private key in `key_pem`. */
-static bool fits(const char *certificate_pem, const char *key_pem)
+bool keep_fits(const char *certificate_pem, const char *key_pem)
 {
     unsigned char der[LIMIT_STRING];
     struct pem_parts parts;
@@ -73,16 +69,16 @@ static bool fits(const char *certificate_pem, const char *key_pem)
 
 bool keep_has_identity(struct keep *keep)
 {
-    char pem[LIMIT_ANSWER + 1];
+    char pem[KEEP_AUTHORITIES_MAX];
     size_t length = 0;
-    bool good = file_read(keep_path(keep, KEEP_IDENTITY), pem, sizeof pem, &length) == 0 && fits(pem, pem) &&
+    bool good = file_read(keep_path(keep, KEEP_IDENTITY), pem, sizeof pem, &length) == 0 && keep_fits(pem, pem) &&
                 file_read(keep_path(keep, KEEP_AUTHORITIES), pem, sizeof pem, &length) == 0 && pem_is_bundle(pem);
     key_wipe(pem, sizeof pem);
     return good;
 }
 
-/* The private key of request.pem, which is followed there by the CSR. */
-static int read_private_key(struct keep *keep, char *pem, size_t size)
+/* The CSR follows it there. */
+int keep_read_key(struct keep *keep, char *pem, size_t size)
 {
     size_t length = 0;
     int error = file_read(keep_path(keep, KEEP_REQUEST), pem, size, &length);
@@ -92,17 +88,13 @@ static int read_private_key(struct keep *keep, char *pem, size_t size)
     return error;
 }
 
-/* Replaces what there is, with the certificate first and the private key behind it. */
-static int replace_identity(struct keep *keep, const char *certificate_pem, const char *key_pem, const char *ca_pem)
+/* The certificate first, and the private key behind it. */
+int keep_write_identity(struct keep *keep, const char *name, const char *certificate_pem, const char *key_pem)
 {
-    char identity[IDENTITY_MAX];
-    int error = 0;
-    if ((size_t)snprintf(identity, sizeof identity, "%s\n%s", certificate_pem, key_pem) >= sizeof identity)
-        error = EFBIG;
-    if (error == 0)
-        error = file_write(keep_path(keep, KEEP_AUTHORITIES), ca_pem, strlen(ca_pem), 0600);
-    if (error == 0)
-        error = file_write(keep_path(keep, KEEP_IDENTITY), identity, strlen(identity), 0600);
+    char identity[KEEP_IDENTITY_MAX];
+    int error = EFBIG;
+    if ((size_t)snprintf(identity, sizeof identity, "%s\n%s", certificate_pem, key_pem) < sizeof identity)
+        error = file_write(keep_path(keep, name), identity, strlen(identity), 0600);
     key_wipe(identity, sizeof identity);
     return error;
 }
@@ -110,12 +102,14 @@ static int replace_identity(struct keep *keep, const char *certificate_pem, cons
 enum muster_device_result keep_certificate(struct keep *keep, const char *certificate_pem, const char *ca_pem,
                                            struct problem *problem)
 {
-    char key_pem[REQUEST_MAX];
-    int error = read_private_key(keep, key_pem, sizeof key_pem);
-    bool good = error == 0 && fits(certificate_pem, key_pem) && pem_is_bundle(ca_pem) &&
+    char key_pem[KEEP_REQUEST_MAX];
+    int error = keep_read_key(keep, key_pem, sizeof key_pem);
+    bool good = error == 0 && keep_fits(certificate_pem, key_pem) && pem_is_bundle(ca_pem) &&
                 pem_knows_issuer(ca_pem, certificate_pem);
     if (good)
-        error = replace_identity(keep, certificate_pem, key_pem, ca_pem);
+        error = file_write(keep_path(keep, KEEP_AUTHORITIES), ca_pem, strlen(ca_pem), 0600);
+    if (good && error == 0)
+        error = keep_write_identity(keep, KEEP_IDENTITY, certificate_pem, key_pem);
     key_wipe(key_pem, sizeof key_pem);
     if (error != 0)
         return keep_cannot(keep, "make", KEEP_IDENTITY, error, problem);

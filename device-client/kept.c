@@ -73,11 +73,36 @@ bool kept_is_provisioned(const struct kept *kept)
     return kept->certificate_id[0] != '\0' && kept->has_identity;
 }
 
+bool kept_has_next(const struct kept *kept)
+{
+    return kept->next_certificate_id[0] != '\0' && kept->has_next;
+}
+
+void kept_forget_next(struct kept *kept)
+{
+    kept->has_next = false;
+    kept->next_certificate_id[0] = kept->next_not_before[0] = '\0';
+    kept->next_not_after[0] = kept->next_renew_after[0] = '\0';
+}
+
+void kept_promote(struct kept *kept)
+{
+    memcpy(kept->certificate_id, kept->next_certificate_id, sizeof kept->certificate_id);
+    memcpy(kept->not_before, kept->next_not_before, sizeof kept->not_before);
+    memcpy(kept->not_after, kept->next_not_after, sizeof kept->not_after);
+    memcpy(kept->renew_after, kept->next_renew_after, sizeof kept->renew_after);
+    kept->has_identity = true;
+    kept->rollbacks[0] = kept->renew_not_before[0] = '\0';
+    kept_forget_next(kept);
+}
+
 void kept_forget_certificate(struct kept *kept)
 {
     kept->has_identity = false;
     kept->certificate_id[0] = kept->not_before[0] = kept->not_after[0] = kept->renew_after[0] = '\0';
-    kept->provision_id[0] = kept->csr[0] = '\0';
+    kept->provision_id[0] = kept->renew_id[0] = kept->csr[0] = '\0';
+    kept->rollbacks[0] = kept->renew_not_before[0] = '\0';
+    kept_forget_next(kept);
 }
 
 void kept_forget(struct kept *kept)
@@ -87,4 +112,5 @@ void kept_forget(struct kept *kept)
     key_wipe(kept->provisioning_key, sizeof kept->provisioning_key);
     kept->device_id[0] = kept->tenant[0] = '\0';
     kept->register_id[0] = kept->register_members[0] = kept->reset_id[0] = '\0';
+    kept->rotate_id[0] = kept->api_key_expires_at[0] = kept->rotate_after[0] = '\0';
 }

@@ -74,6 +74,9 @@ static int command_info(struct muster_device *device, const struct arguments *ar
         {"  not before", "notBefore", info.not_before},
         {"  not after", "notAfter", info.not_after},
         {"  renew after", "renewAfter", info.renew_after},
+        {"new, waiting", "nextCertificateId", info.next_certificate_id},
+        {"  not after", "nextNotAfter", info.next_not_after},
+        {"API key ends", "apiKeyExpiresAt", info.api_key_expires_at},
     };
     if (arguments->json)
         print_json(rows, sizeof rows / sizeof *rows);
@@ -137,6 +140,32 @@ static int command_reset(struct muster_device *device, const struct arguments *a
     return report_device(device, result);
 }
 
+static int command_renew(struct muster_device *device, const struct arguments *arguments)
+{
+    struct muster_device_info info = {.size = sizeof info};
+    (void)arguments;
+    enum muster_device_result result = muster_device_renew(device);
+    if (result != MUSTER_DEVICE_OK)
+        return report_device(device, result);
+    if (muster_device_info(device, &info) == MUSTER_DEVICE_OK)
+        printf("renewed certificate=%s until %s renew after %s\n", info.certificate_id, info.not_after,
+               info.renew_after[0] != '\0' ? info.renew_after : "-");
+    return MUSTER_DEVICE_OK;
+}
+
+static int command_rotate(struct muster_device *device, const struct arguments *arguments)
+{
+    struct muster_device_info info = {.size = sizeof info};
+    (void)arguments;
+    enum muster_device_result result = muster_device_rotate(device);
+    if (result != MUSTER_DEVICE_OK)
+        return report_device(device, result);
+    if (muster_device_info(device, &info) == MUSTER_DEVICE_OK)
+        printf("rotated the API key%s%s\n", info.api_key_expires_at[0] != '\0' ? ", it ends " : "",
+               info.api_key_expires_at);
+    return MUSTER_DEVICE_OK;
+}
+
 static int command_run(struct muster_device *device, const struct arguments *arguments)
 {
     (void)arguments;
@@ -153,10 +182,13 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"info", LOOKS, command_info, "what is kept of the device, never a secret"},
+    {"status", LOOKS, command_info, "the same"},
     {"provisioned", LOOKS, command_provisioned, "yes (exit 0) when it holds a certificate, else no (exit 1)"},
     {"provision", 0, command_provision, "keep a name and a type, make the uuid; needs no broker"},
     {"register", 0, command_register, "register with the provisioning key"},
     {"update", LOOKS, command_update, "change --name, --endpoint, --tag at the service"},
+    {"renew", 0, command_renew, "renew the certificate now, and connect once with the new one"},
+    {"rotate", 0, command_rotate, "replace the API key"},
     {"reset", 0, command_reset, "give up all credentials, there and here; the uuid stays"},
     {"run", TALKS, command_run, "the whole life: register, provision, connect, heartbeats, renew"},
 };
@@ -175,10 +207,10 @@ static int help(void)
         printf("  %-30s %s\n", commands[i].name, commands[i].help);
     puts("\noptions:");
     arguments_help();
-    puts("\nexit: 0 done, 1 no or failure, 2 usage, 3 configuration, 4 broker unreachable, 5 denied, 6 not found,\n"
-         "7 conflict, 8 timed out. After 4 and 8 call again: register and reset repeat the same request, never a "
-         "second\n"
-         "device; an update that was made already does no harm.");
+    puts(
+        "\nexit: 0 done, 1 no or failure, 2 usage, 3 configuration, 4 broker unreachable, 5 denied, 6 not found,\n"
+        "7 conflict, 8 timed out. After 4 and 8 call again: register, renew, rotate and reset repeat the same request, "
+        "never\na second device; an update that was made already does no harm.");
     return MUSTER_DEVICE_OK;
 }
 

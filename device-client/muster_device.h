@@ -100,6 +100,9 @@ struct muster_device_info {
     char type[65];
     char certificate_id[48];
     char not_before[32], not_after[32], renew_after[32];
+    char next_certificate_id[48]; /* a renewed certificate that waits for its first connection */
+    char next_not_after[32];
+    char api_key_expires_at[32];
 };
 
 /* What muster_device_update changes. NULL: stays as it is. */
@@ -149,9 +152,21 @@ enum muster_device_result muster_device_update(struct muster_device *device, con
  * timeout_seconds. Afterwards the device needs a provisioning key again. */
 enum muster_device_result muster_device_reset(struct muster_device *device);
 
-/* The whole life: registers, provisions, connects with the certificate, sends heartbeats, renews, and begins again
- * whenever something breaks. Returns MUSTER_DEVICE_OK after muster_device_stop (or stop_fd), _CONFIGURATION when the
- * device has no credential or no CA to begin with; nothing else ends it. */
+/* Renews the certificate now, whatever its renewAfter, and connects once with the new one, which is in use from then
+ * on; the old one stays until that has worked. Blocks up to timeout_seconds. MUSTER_DEVICE_OK; _NOT_FOUND (there is no
+ * valid certificate); _DENIED (the service refuses, or the broker refused the new certificate: the old one is in use
+ * again); _UNREACHABLE, _TIMED_OUT: call again, or let muster_device_run go on; it is the same renewal. _FAILED. */
+enum muster_device_result muster_device_renew(struct muster_device *device);
+
+/* Replaces the API key. Blocks up to timeout_seconds. MUSTER_DEVICE_OK when the new one is kept; the service takes the
+ * old one until the new one is first used, for a day at most. _NOT_FOUND (there is none); _DENIED. After _UNREACHABLE
+ * or _TIMED_OUT call again: it is the same request. */
+enum muster_device_result muster_device_rotate(struct muster_device *device);
+
+/* The whole life: registers, provisions, connects with the certificate, sends heartbeats, renews the certificate and
+ * replaces the API key when it is time, and begins again whenever something breaks. Returns MUSTER_DEVICE_OK after
+ * muster_device_stop (or stop_fd), _CONFIGURATION when the device has no credential or no CA to begin with; nothing
+ * else ends it. */
 enum muster_device_result muster_device_run(struct muster_device *device);
 
 /* Makes the running call end soon: muster_device_run says goodbye to the service first. Calls after it are not touched;

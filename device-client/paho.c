@@ -93,6 +93,13 @@ static int on_tls_error(const char *line, size_t length, void *context)
     return 1;
 }
 
+/* An alert about the certificate that was shown (RFC 5246, 7.2.2), in OpenSSL's words. */
+static bool is_tls_refusal(const char *tls_why)
+{
+    return strstr(tls_why, " alert ") != NULL &&
+           (strstr(tls_why, "certificate") != NULL || strstr(tls_why, "unknown ca") != NULL);
+}
+
 static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
 {
     bool refused = data != NULL && is_refusal(data->reasonCode);
@@ -108,7 +115,7 @@ static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
     pthread_mutex_lock(&paho->lock);
     memcpy(tls_why, paho->tls_why, sizeof tls_why);
     pthread_mutex_unlock(&paho->lock);
-    enqueue_down(paho, refused, tls_why[0] != '\0' ? tls_why : reason);
+    enqueue_down(paho, refused || is_tls_refusal(tls_why), tls_why[0] != '\0' ? tls_why : reason);
 }
 
 static void on_subscribed(void *context, MQTTAsync_successData5 *data)

@@ -11,7 +11,7 @@
 
 struct paho;
 
-#define PAHO_FILTERS 2
+#define PAHO_FILTERS 3
 
 /* How to connect; everything is borrowed for the call. NULL: none. */
 struct paho_login {
@@ -32,7 +32,8 @@ enum paho_event_kind {
 
 struct paho_event {
     enum paho_event_kind kind;
-    bool refused;     /* PAHO_DOWN: the broker does not accept this credential */
+    bool refused; /* PAHO_DOWN: the broker does not accept this credential; with TLS 1.3 a certificate that is refused
+                     within TLS looks like a broken connection (RFC 8446, 2), and this stays false */
     char reason[128]; /* PAHO_DOWN: for people */
     char *topic;      /* PAHO_MESSAGE; both in one allocation that begins at `topic` */
     size_t topic_length;

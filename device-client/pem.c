@@ -2,8 +2,10 @@
 
 #include "topics/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define SERIAL_MOST    21 /* 20 octets, and one of zeros */
 #define DER_INTEGER    0x02
 #define DER_BIT_STRING 0x03
 #define DER_SEQUENCE   0x30
@@ -73,9 +75,9 @@ static bool find_parts(const unsigned char *der, size_t length, struct pem_parts
                 take(&certificate, DER_BIT_STRING, &skipped, NULL) && certificate.length == 0;
     if (good && to_sign.length > 0 && to_sign.at[0] == DER_VERSION)
         good = take(&to_sign, DER_VERSION, &skipped, NULL);
-    return good && take(&to_sign, DER_INTEGER, &skipped, NULL) && take(&to_sign, DER_SEQUENCE, &skipped, NULL) &&
-           take(&to_sign, DER_SEQUENCE, &parts->issuer, NULL) && take(&to_sign, DER_SEQUENCE, &skipped, NULL) &&
-           take(&to_sign, DER_SEQUENCE, &parts->subject, NULL) &&
+    return good && take(&to_sign, DER_INTEGER, &skipped, &parts->serial) &&
+           take(&to_sign, DER_SEQUENCE, &skipped, NULL) && take(&to_sign, DER_SEQUENCE, &parts->issuer, NULL) &&
+           take(&to_sign, DER_SEQUENCE, &skipped, NULL) && take(&to_sign, DER_SEQUENCE, &parts->subject, NULL) &&
            take(&to_sign, DER_SEQUENCE, &parts->public_key, NULL);
 }
 
@@ -88,6 +90,19 @@ size_t pem_certificate(const char *text, unsigned char *out, size_t size, struct
         *rest = end + sizeof ends - 1;
     size_t length = decode(at + sizeof begins - 1, end, out, size);
     return find_parts(out, length, parts) ? length : 0;
+}
+
+bool pem_has_serial(const char *text, const char *id)
+{
+    unsigned char der[LIMIT_STRING];
+    struct pem_parts parts;
+    char hex[2 * SERIAL_MOST + 1] = "";
+    if (pem_certificate(text, der, sizeof der, &parts, NULL) == 0 || parts.serial.length > SERIAL_MOST)
+        return false;
+    for (size_t i = 0; i < parts.serial.length; i++)
+        snprintf(hex + 2 * i, 3, "%02x", parts.serial.at[i]);
+    /* an octet of zeros may stand before the others, and a digit of zero is not always written */
+    return id[0] != '\0' && strcmp(hex + strspn(hex, "0"), id + strspn(id, "0")) == 0;
 }
 
 bool pem_is_bundle(const char *text)

@@ -15,13 +15,16 @@ struct pem_part {
 };
 
 struct pem_parts {
-    struct pem_part issuer, subject, public_key;
+    struct pem_part serial, issuer, subject, public_key;
 };
 
 /* Decodes the first certificate in `text`. Returns its length, or 0 when there is none, when it is longer than `size`,
  * or when it is damaged: base64, or the lengths and types of what stands in it (RFC 5280, 4.1). The parts point into
  * `out`. `rest`, when not NULL, is set behind it. */
 size_t pem_certificate(const char *text, unsigned char *out, size_t size, struct pem_parts *parts, const char **rest);
+
+/* Whether the serial number of the first certificate in `text` is `id`, in lower-case hex (RFC 5280, 4.1.2.2). */
+bool pem_has_serial(const char *text, const char *id);
 
 /* Whether `text` holds at least one certificate and no damaged one. */
 bool pem_is_bundle(const char *text);

@@ -20,20 +20,20 @@ static int64_t clock_ms(clockid_t clock)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-static void say(const struct run *run, const char *line)
+void runner_say(const struct run *run, const char *line)
 {
     if (line[0] != '\0' && run->options->on_line != NULL)
         run->options->on_line(run->options->context, line);
 }
 
-static void say_problem(const struct run *run, const struct problem *problem)
+void runner_say_problem(const struct run *run, const struct problem *problem)
 {
     char line[sizeof problem->what + sizeof problem->mend];
     snprintf(line, sizeof line, "error: %s", problem->what);
-    say(run, line);
+    runner_say(run, line);
     snprintf(line, sizeof line, "  mend: %s", problem->mend);
     if (problem->mend[0] != '\0')
-        say(run, line);
+        runner_say(run, line);
 }
 
 static void publish(struct run *run)
@@ -52,27 +52,6 @@ static void publish(struct run *run)
     key_wipe(effects->payload, strlen(effects->payload));
 }
 
-/* The durable part, in the order that client.h promises. False when something could not be written. */
-static bool write_down(struct run *run)
-{
-    struct client_effects *effects = &run->effects;
-    struct keep *keep = run->options->keep;
-    if (effects->keep_certificate &&
-        keep_certificate(keep, effects->certificate_pem, effects->ca_pem, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->save && keep_save(keep, &run->kept, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->keep_certificate && keep_erase_request(keep, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->forget_files && keep_forget(keep, run->problem) != MUSTER_DEVICE_OK)
-        return false;
-    if (effects->erase_provisioning_key) {
-        key_wipe(run->kept.provisioning_key, sizeof run->kept.provisioning_key);
-        return keep_erase_provisioning_key(keep, run->problem) == MUSTER_DEVICE_OK;
-    }
-    return true;
-}
-
 static void step(struct run *run, struct client_input *input);
 
 static void make_key(struct run *run)
@@ -80,6 +59,21 @@ static void make_key(struct run *run)
     struct client_input made = {.event = CLIENT_KEY_MADE};
     if (keep_new_key(run->options->keep, &run->kept, run->problem) == MUSTER_DEVICE_OK)
         step(run, &made);
+    else
+        run->broken = true;
+}
+
+/* What cannot be used is for the state machine to know: the certificate in use still works. */
+static void take_next(struct run *run)
+{
+    struct client_input kept = {.event = CLIENT_NEXT_KEPT};
+    enum muster_device_result result =
+        keep_next(run->options->keep, run->effects.certificate_pem, run->effects.ca_pem, run->problem);
+    kept.unusable = result == MUSTER_DEVICE_FAILED;
+    if (result == MUSTER_DEVICE_OK)
+        keep_read_authorities(run->options->keep, &run->kept);
+    if (result == MUSTER_DEVICE_OK || kept.unusable)
+        step(run, &kept);
     else
         run->broken = true;
 }
@@ -92,16 +86,16 @@ static void step(struct run *run, struct client_input *input)
     input->wall_ms = clock_ms(CLOCK_REALTIME);
     random_fill(input->random, sizeof input->random);
     client_step(&run->client, input, effects);
-    if (!write_down(run)) {
+    if (!runner_write_down(run)) {
         run->broken = true;
         return;
     }
     if (!effects->done)
-        say(run, effects->line);
+        runner_say(run, effects->line);
     if (effects->line[0] != '\0' && !effects->done && effects->problem.mend[0] != '\0') {
         char mend[sizeof effects->problem.mend + 16];
         snprintf(mend, sizeof mend, "  mend: %s", effects->problem.mend);
-        say(run, mend);
+        runner_say(run, mend);
     }
     if (effects->publish)
         publish(run);
@@ -115,6 +109,8 @@ static void step(struct run *run, struct client_input *input)
     }
     if (effects->make_key)
         make_key(run);
+    if (effects->keep_next)
+        take_next(run);
 }
 
 static void take_events(struct run *run)
@@ -181,7 +177,7 @@ static void live(struct run *run)
 static bool begin_again(struct run *run, unsigned attempt)
 {
     uint32_t random = 0;
-    say_problem(run, run->problem);
+    runner_say_problem(run, run->problem);
     paho_disconnect(run->paho, GOODBYE_MS);
     random_fill(&random, sizeof random);
     return !wait_until(run, clock_ms(CLOCK_BOOTTIME) + 1000 + backoff_ms(attempt, random));
@@ -206,7 +202,7 @@ enum muster_device_result runner_run(const struct runner_options *options, const
         }
     }
     if (client->goal == GOAL_RUN && problem->result == MUSTER_DEVICE_OK)
-        say(run, problem->what);
+        runner_say(run, problem->what);
     paho_free(run->paho);
     key_wipe(run, sizeof *run);
     free(run);

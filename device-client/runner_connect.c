@@ -37,10 +37,11 @@ static void fill_login(struct run *run, struct paho_login *login, char paths[2][
 {
     const struct runner_options *options = run->options;
     enum credential credential = run->client.credential;
-    bool plain = options->plain_port != 0, mtls = !plain && credential == CREDENTIAL_CERTIFICATE;
+    bool plain = options->plain_port != 0, mtls = !plain && credential >= CREDENTIAL_CERTIFICATE;
     snprintf(paths[0], sizeof paths[0], "%s",
              options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES));
-    snprintf(paths[1], sizeof paths[1], "%s", keep_path(options->keep, KEEP_IDENTITY));
+    snprintf(paths[1], sizeof paths[1], "%s",
+             keep_path(options->keep, credential == CREDENTIAL_NEXT ? KEEP_NEXT : KEEP_IDENTITY));
     login->host = options->broker;
     login->port = plain ? options->plain_port : mtls ? options->mtls_port : options->tls_port;
     login->ca_file = plain ? NULL : paths[0];
@@ -76,7 +77,8 @@ bool runner_has_authorities(struct run *run)
 
 void runner_connect(struct run *run)
 {
-    char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1], goodbye[256];
+    char accepted[LIMIT_TOPIC + 1], rejected[LIMIT_TOPIC + 1], offer[LIMIT_TOPIC + 1], will[LIMIT_TOPIC + 1];
+    char goodbye[256];
     char paths[2][PATH_SIZE];
     struct problem ignored = {0};
     struct paho_login login = {0};
@@ -87,6 +89,9 @@ void runner_connect(struct run *run)
     fill_login(run, &login, paths);
     login.filters[0] = answers(TOPIC_DEVICE_ACCEPTED, kept->uuid, accepted, sizeof accepted);
     login.filters[1] = answers(TOPIC_DEVICE_REJECTED, kept->uuid, rejected, sizeof rejected);
+    if (run->client.session[0] != '\0' &&
+        topic_build(TOPIC_DEVICE_OFFER, offer, sizeof offer, (const char *[]){kept->uuid}) > 0)
+        login.filters[2] = offer;
     if (run->client.session[0] != '\0' &&
         topic_build(TOPIC_DEVICE_REQUEST, will, sizeof will, (const char *[]){kept->uuid, "will"}) > 0) {
         client_heartbeat(&run->client, "", goodbye, sizeof goodbye);

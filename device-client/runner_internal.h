@@ -1,5 +1,6 @@
 /*
- * What the files of the runner share: runner.c (the loop) and runner_connect.c (credentials, and where they are used).
+ * What the files of the runner share: runner.c (the loop), runner_connect.c (credentials, and where they are used) and
+ * runner_write.c (what must be durable).
  */
 #ifndef MUSTER_DEVICE_RUNNER_INTERNAL_H
 #define MUSTER_DEVICE_RUNNER_INTERNAL_H
@@ -20,6 +21,13 @@ struct run {
     bool trusting; /* the file of authorities was seen */
     bool broken;   /* something durable was not written: begin again */
 };
+
+/* Lines for people. */
+void runner_say(const struct run *run, const char *line);
+void runner_say_problem(const struct run *run, const struct problem *problem);
+
+/* The durable effects, in the order that client.h promises. False when one could not be written: `problem` says why. */
+bool runner_write_down(struct run *run);
 
 /* Whether there is a file of authorities to trust; else `problem` says so. Looked at once, before the first connection:
  * a file that vanishes later is waited for. */

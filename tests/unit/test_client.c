@@ -39,7 +39,7 @@ struct world {
     bool refused_now, connected, answered;
     char answer_topic[LIMIT_TOPIC + 1], answer[4096];
     struct seen registers, provisions, connects;
-    int logins[4], heartbeats, goodbyes, updates, resets, kills;
+    int logins[CREDENTIAL_BEST + 1], heartbeats, goodbyes, updates, resets, kills;
     bool key_erased, done;
     char line[400];
     struct problem problem;
@@ -156,7 +156,7 @@ static void carry_out(struct world *world)
         size_t length = kept_write(&world->memory, json, sizeof json);
         CHECK(length > 0 && kept_read(&world->disk, json, length), "state.json");
     }
-    if (effects->keep_certificate && act(world))
+    if (effects->erase_request && act(world))
         world->disk.csr[0] = '\0';
     if (effects->forget_files && act(world))
         world->disk.has_identity = false;
@@ -518,30 +518,6 @@ static void check_reconnect(void)
     free(world);
 }
 
-static void check_renewal(void)
-{
-    struct world *world = world_new(GOAL_RUN);
-    provisioned(world);
-    strcpy(world->disk.renew_after, "2026-09-01T00:00:00.000Z");
-    live(world, 20);
-    for (int i = 0; i < 10; i++)
-        turn(world);
-    CHECK_INT(world->provisions.requests, 0);
-    world->wall_ms = 1788220801000; /* 2026-09-01T00:00:01 */
-    world->deny = "internal";
-    world->deny_operation = "provision";
-    world->denials = 1;
-    for (int i = 0; i < 10 && world->provisions.requests == 0; i++)
-        turn(world);
-    CHECK(world->client.online, "a renewal takes the device offline");
-    for (int i = 0; i < 40 && world->logins[CREDENTIAL_CERTIFICATE] < 2; i++)
-        turn(world);
-    CHECK(world->provisions.requests == 2 && world->provisions.count == 1, "%d requests", world->provisions.requests);
-    CHECK_INT(world->logins[CREDENTIAL_CERTIFICATE], 2);
-    CHECK_INT(world->registers.requests, 0);
-    free(world);
-}
-
 static void deliver(struct world *world, const char *topic, const char *payload)
 {
     snprintf(world->answer_topic, sizeof world->answer_topic, "%s", topic);
@@ -782,7 +758,6 @@ int main(void)
     check_refusals();
     check_beginnings();
     check_reconnect();
-    check_renewal();
     check_strangers();
     check_renamed_by_strangers();
     check_texts();

@@ -36,8 +36,9 @@ static void make_folder(char *dir)
 
 static void remove_folder(const char *dir)
 {
-    static const char *const names[] = {KEEP_UUID,        KEEP_STATE, KEEP_KEY,   KEEP_REQUEST,    KEEP_IDENTITY,
-                                        KEEP_AUTHORITIES, KEEP_LOCK,  "uuid.new", "state.json.new"};
+    static const char *const names[] = {KEEP_UUID, KEEP_STATE,       KEEP_KEY,   KEEP_REQUEST,     KEEP_IDENTITY,
+                                        KEEP_NEXT, KEEP_AUTHORITIES, KEEP_LOCK,  "uuid.new",       "state.json.new",
+                                        "old",     "next.pem.new",   "request2", "device.pem.new", "ca.pem.new"};
     char path[256];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -234,6 +235,8 @@ static void check_request(void)
     remove_folder(dir);
 }
 
+static long serial = 1; /* of the next certificate */
+
 /* A certificate for the key pair in request.pem, or for another one; its issuer, and itself, is called `name`. */
 static void certify(struct keep *keep, bool other, const char *name, char *out, size_t size)
 {
@@ -244,6 +247,7 @@ static void certify(struct keep *keep, bool other, const char *name, char *out, 
     BIO *text = BIO_new(BIO_s_mem());
     if (own == NULL || key == NULL || certificate == NULL || text == NULL)
         abort();
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
@@ -370,6 +374,254 @@ static void check_identity(void)
     remove_folder(dir);
 }
 
+/* --- a renewed certificate beside the one in use -------------------------------------------------------------------
+ */
+
+struct folder {
+    char dir[64];
+    struct keep *keep;
+    struct kept kept;
+    struct problem problem;
+    char first[4096], second[4096], bundle[8192]; /* certificates in PEM, and a bundle of both */
+};
+
+/* A device with the certificate 80, and the answer to a renewal with the certificate 9f. */
+static void folder_begin(struct folder *folder)
+{
+    make_folder(folder->dir);
+    CHECK_INT(keep_open(folder->dir, false, &folder->keep, &folder->problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(folder->keep, "d1", &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_new_key(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+    serial = 0x80; /* DER puts an octet of zeros before it */
+    certify(folder->keep, false, "ca", folder->first, sizeof folder->first);
+    CHECK_INT(keep_certificate(folder->keep, folder->first, folder->first, &folder->problem), MUSTER_DEVICE_OK);
+    strcpy(folder->kept.certificate_id, "80");
+    strcpy(folder->kept.renew_id, "r1");
+    CHECK_INT(keep_new_key(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_save(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+    serial = 0x9f;
+    certify(folder->keep, false, "ca", folder->second, sizeof folder->second);
+    snprintf(folder->bundle, sizeof folder->bundle, "%s%s", folder->first, folder->second);
+}
+
+static void folder_end(struct folder *folder)
+{
+    keep_close(folder->keep);
+    remove_folder(folder->dir);
+}
+
+static void load_again(struct folder *folder)
+{
+    CHECK_INT(keep_load(folder->keep, NULL, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+}
+
+/* The state names the next certificate, and no request any more. */
+static void name_next(struct folder *folder)
+{
+    strcpy(folder->kept.next_certificate_id, "9f");
+    strcpy(folder->kept.next_not_after, "2027-01-01T00:00:00.000Z");
+    folder->kept.renew_id[0] = folder->kept.csr[0] = '\0';
+    CHECK_INT(keep_save(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+}
+
+/* What a kill leaves after so many things were done, and what a start makes of it. */
+enum done {
+    WROTE_NEXT,
+    TORE_NEXT,
+    NAMED_NEXT,
+    ERASED_REQUEST,
+    LOST_NEXT,
+    DAMAGED_NEXT,
+    ANOTHER_NEXT,
+    RENAMED,
+    SAVED_PROMOTION,
+    SAVED_ROLLBACK,
+    ERASED_NEXT
+};
+
+static const struct {
+    const char *what;
+    enum done done[8];
+    int count;
+    const char *certificate_id, *next_id;
+    bool waits, pending; /* has_next; the request is repeated */
+} crashes[] = {
+    {"asked", {0}, 0, "80", "", false, true},
+    {"next.pem is written", {WROTE_NEXT}, 1, "80", "", false, true},
+    {"next.pem is half written", {TORE_NEXT}, 1, "80", "", false, true},
+    {"and the state", {WROTE_NEXT, NAMED_NEXT}, 2, "80", "9f", true, false},
+    {"and the request erased", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST}, 3, "80", "9f", true, false},
+    {"lost then", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, LOST_NEXT}, 4, "80", "", false, false},
+    {"damaged then", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, DAMAGED_NEXT}, 4, "80", "", false, false},
+    {"another's", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, ANOTHER_NEXT}, 4, "80", "", false, false},
+    {"promoted, not saved", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, RENAMED}, 4, "9f", "", false, false},
+    {"promoted, with the request", {WROTE_NEXT, NAMED_NEXT, RENAMED}, 3, "9f", "", false, false},
+    {"promoted", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, RENAMED, SAVED_PROMOTION}, 5, "9f", "", false, false},
+    {"rolled back, not erased", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, SAVED_ROLLBACK}, 4, "80", "", false, false},
+    {"rolled back", {WROTE_NEXT, NAMED_NEXT, ERASED_REQUEST, SAVED_ROLLBACK, ERASED_NEXT}, 5, "80", "", false, false},
+};
+
+static void do_one(struct folder *folder, enum done done)
+{
+    static const char torn[] = "-----BEGIN CERTIFICATE-----\nMIHn";
+    switch (done) {
+    case WROTE_NEXT:
+        CHECK(keep_next(folder->keep, folder->second, folder->bundle, &folder->problem) == MUSTER_DEVICE_OK, "%s",
+              folder->problem.what);
+        break;
+    case TORE_NEXT:
+        put(folder->dir, "next.pem.new", torn);
+        break;
+    case NAMED_NEXT:
+        name_next(folder);
+        break;
+    case ERASED_REQUEST:
+        CHECK_INT(keep_erase_request(folder->keep, &folder->problem), MUSTER_DEVICE_OK);
+        break;
+    case LOST_NEXT:
+    case ERASED_NEXT:
+        CHECK_INT(keep_erase_next(folder->keep, &folder->problem), MUSTER_DEVICE_OK);
+        break;
+    case DAMAGED_NEXT:
+        put(folder->dir, KEEP_NEXT, torn);
+        break;
+    case ANOTHER_NEXT:
+        copy_file(folder->keep, KEEP_IDENTITY, KEEP_NEXT);
+        break;
+    case RENAMED:
+        CHECK_INT(keep_promote(folder->keep, &folder->problem), MUSTER_DEVICE_OK);
+        break;
+    case SAVED_PROMOTION:
+        kept_promote(&folder->kept);
+        CHECK_INT(keep_save(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+        break;
+    case SAVED_ROLLBACK:
+        kept_forget_next(&folder->kept);
+        CHECK_INT(keep_save(folder->keep, &folder->kept, &folder->problem), MUSTER_DEVICE_OK);
+        break;
+    }
+}
+
+static void check_crashes(void)
+{
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        const char *what = crashes[i].what;
+        struct folder folder;
+        folder_begin(&folder);
+        for (int n = 0; n < crashes[i].count; n++)
+            do_one(&folder, crashes[i].done[n]);
+        for (int start = 0; start < 2; start++) { /* a start that is killed, too, and the next one */
+            const struct kept *kept = &folder.kept;
+            load_again(&folder);
+            CHECK(strcmp(kept->certificate_id, crashes[i].certificate_id) == 0, "%s: %s", what, kept->certificate_id);
+            CHECK(strcmp(kept->next_certificate_id, crashes[i].next_id) == 0, "%s: next %s", what,
+                  kept->next_certificate_id);
+            CHECK(kept_is_provisioned(kept) && kept_has_next(kept) == crashes[i].waits, "%s: identities", what);
+            CHECK((kept->csr[0] != '\0' && strcmp(kept->renew_id, "r1") == 0) == crashes[i].pending, "%s: request",
+                  what);
+            CHECK(is_there(folder.dir, KEEP_NEXT) == crashes[i].waits, "%s: next.pem", what);
+            CHECK(is_there(folder.dir, KEEP_REQUEST) == crashes[i].pending, "%s: request.pem", what);
+        }
+        folder_end(&folder);
+    }
+}
+
+/* Who only looks changes nothing, and sees the same. */
+static void check_look(void)
+{
+    struct folder folder;
+    struct keep *look = NULL;
+    struct kept kept;
+    folder_begin(&folder);
+    do_one(&folder, WROTE_NEXT);
+    do_one(&folder, NAMED_NEXT);
+    CHECK_INT(keep_open(folder.dir, true, &look, &folder.problem), MUSTER_DEVICE_OK);
+    CHECK_INT(keep_load(look, NULL, &kept, &folder.problem), MUSTER_DEVICE_OK);
+    CHECK(kept_has_next(&kept) && is_there(folder.dir, KEEP_REQUEST), "a look erased the request");
+    do_one(&folder, SAVED_ROLLBACK);
+    CHECK_INT(keep_load(look, NULL, &kept, &folder.problem), MUSTER_DEVICE_OK);
+    CHECK(!kept_has_next(&kept) && is_there(folder.dir, KEEP_NEXT), "a look erased next.pem");
+    keep_close(look);
+    folder_end(&folder);
+}
+
+/* The old private key does not outlive its certificate. */
+static void check_old_key(void)
+{
+    struct folder folder;
+    char old[512], text[8192];
+    folder_begin(&folder);
+    snprintf(old, sizeof old, "%s/old", folder.dir);
+    do_one(&folder, WROTE_NEXT);
+    do_one(&folder, NAMED_NEXT);
+    CHECK_INT(link(keep_path(folder.keep, KEEP_IDENTITY), old), 0);
+    do_one(&folder, RENAMED);
+    FILE *file = fopen(old, "r");
+    size_t length = file != NULL ? fread(text, 1, sizeof text, file) : 0;
+    size_t zeros = 0;
+    while (zeros < length && text[zeros] == '\0')
+        zeros++;
+    CHECK(length > 500 && zeros == length, "%zu of %zu octets are erased", zeros, length);
+    CHECK_INT(keep_promote(folder.keep, &folder.problem), MUSTER_DEVICE_CONFIGURATION); /* nothing is there any more */
+    CHECK(keep_has_identity(folder.keep), "and the identity with it");
+    if (file != NULL)
+        fclose(file);
+    folder_end(&folder);
+}
+
+/* What a service may answer by mistake to a renewal leaves everything as it was. */
+static void check_bad_next(void)
+{
+    static char before[16384], after[16384];
+    struct folder folder;
+    char pem[4096];
+    folder_begin(&folder);
+    read_both(folder.keep, before, sizeof before);
+    certify(folder.keep, true, "ca", pem, sizeof pem);
+    CHECK_INT(keep_next(folder.keep, pem, folder.bundle, &folder.problem), MUSTER_DEVICE_FAILED);
+    CHECK_INT(keep_next(folder.keep, folder.second, "", &folder.problem), MUSTER_DEVICE_FAILED);
+    certify(folder.keep, true, "another", pem, sizeof pem);
+    CHECK_INT(keep_next(folder.keep, folder.second, pem, &folder.problem), MUSTER_DEVICE_FAILED);
+    read_both(folder.keep, after, sizeof after);
+    CHECK_TEXT(after, before);
+    CHECK(!is_there(folder.dir, KEEP_NEXT) && is_there(folder.dir, KEEP_REQUEST), "files");
+    /* the bundle knows the new one only: the new one is kept, and the bundle of the one in use stays */
+    certify(folder.keep, false, "ca 2", pem, sizeof pem);
+    CHECK_INT(keep_next(folder.keep, pem, pem, &folder.problem), MUSTER_DEVICE_OK);
+    read_both(folder.keep, after, sizeof after);
+    CHECK_TEXT(after, before);
+    folder_end(&folder);
+}
+
+static void check_authorities(void)
+{
+    struct folder folder;
+    char another[4096], fingerprint[KEPT_FINGERPRINT + 1];
+    folder_begin(&folder);
+    certify(folder.keep, true, "another", another, sizeof another);
+    load_again(&folder);
+    strcpy(fingerprint, folder.kept.ca_fingerprint);
+    CHECK_INT(strlen(fingerprint), 64);
+    CHECK_INT(keep_authorities(folder.keep, another, &folder.kept, &folder.problem), MUSTER_DEVICE_FAILED);
+    CHECK_INT(keep_authorities(folder.keep, "", &folder.kept, &folder.problem), MUSTER_DEVICE_FAILED);
+    CHECK_TEXT(folder.kept.ca_fingerprint, fingerprint);
+    snprintf(folder.bundle, sizeof folder.bundle, "%s%s", another, folder.first);
+    CHECK_INT(keep_authorities(folder.keep, folder.bundle, &folder.kept, &folder.problem), MUSTER_DEVICE_OK);
+    CHECK(strcmp(folder.kept.ca_fingerprint, fingerprint) != 0, "the fingerprint stays");
+    strcpy(fingerprint, folder.kept.ca_fingerprint);
+    load_again(&folder);
+    CHECK_TEXT(folder.kept.ca_fingerprint, fingerprint);
+    CHECK(kept_is_provisioned(&folder.kept), "the identity is gone");
+    /* FIPS 180-4's own example */
+    put(folder.dir, KEEP_AUTHORITIES, "abc");
+    keep_read_authorities(folder.keep, &folder.kept);
+    CHECK_TEXT(folder.kept.ca_fingerprint, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    (void)unlink(keep_path(folder.keep, KEEP_AUTHORITIES));
+    keep_read_authorities(folder.keep, &folder.kept);
+    CHECK_TEXT(folder.kept.ca_fingerprint, "");
+    folder_end(&folder);
+}
+
 int main(void)
 {
     check_folders();
@@ -377,5 +629,10 @@ int main(void)
     check_lock();
     check_request();
     check_identity();
+    check_crashes();
+    check_look();
+    check_old_key();
+    check_bad_next();
+    check_authorities();
     return check_done();
 }
