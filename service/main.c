@@ -1,9 +1,7 @@
 /* musterd: reads its configuration, opens what it needs, and runs the loop. docs/tour.md begins here. */
-#include "certs/crl.h"
 #include "certs/file.h"
 #include "certs/openssl.h"
 #include "service/config.h"
-#include "service/core/crl.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
 #include "service/io/log.h"
@@ -108,26 +106,6 @@ static int reserve_presence(struct core *core, struct now now)
     return 0;
 }
 
-/* What the broker has at present. */
-static enum status start_crl(struct core *core)
-{
-    struct crl_info lists[8] = {{.number = 0}};
-    size_t length = 0, size = 64u * 1024 * 1024;
-    char *text = malloc(size); /* pages that are not touched cost nothing */
-    bool read = text != NULL && file_read(core->config->crl_file, text, size, &length) == 0;
-    size_t count = read ? crl_read(text, length, lists, 8) : 0;
-    int64_t number = 0, this_update = 0, next_update = 0;
-    bool unlisted = true;
-    for (size_t i = 0; i < count && i < 8; i++) {
-        number = lists[i].number > number ? lists[i].number : number;
-        this_update = lists[i].this_update;
-        unlisted = unlisted && strcmp(lists[i].issuer, ca_issuer_id(core->ca)) != 0;
-        next_update = next_update == 0 || lists[i].next_update < next_update ? lists[i].next_update : next_update;
-    }
-    free(text);
-    return crl_start(core, number, this_update, next_update, unlisted);
-}
-
 /* Everything the core needs, in the order of who needs whom. 0, or -1 when a sentence has been printed. */
 static int open_core(struct core *core, const struct config *config, struct queue *queue)
 {
@@ -151,7 +129,7 @@ static int open_core(struct core *core, const struct config *config, struct queu
         return die("start", "no memory"), -1;
     enum status status = core_start(core, now);
     if (status == ST_OK)
-        status = start_crl(core);
+        status = crl_take_up(core, config->crl_file);
     if (status != ST_OK)
         return die("loading the devices",
                    status == ST_QUOTA_EXCEEDED ? "more than device_limit allows: raise it" : store_error(core->store)),

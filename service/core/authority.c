@@ -69,5 +69,5 @@ enum status authority_known(struct core *core, int64_t number)
 
 bool authority_may_issue(const struct core *core)
 {
-    return !core->gated || !core->crl.unlisted || core->crl.reloaded > 0;
+    return !core->gated || !core->crl.unlisted || core->crl.reloaded > 0 || core->now.mono.ms >= core->crl.hold.ms;
 }

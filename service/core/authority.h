@@ -22,7 +22,7 @@ bool authority_replace(struct core *core, char *error, size_t error_size);
 enum status authority_known(struct core *core, int64_t number);
 
 /* Whether certificates may be issued now: not right after a start that found an issuer whose revocation list the broker
- * may not have. */
+ * may not have; for a minute at most, since the gate may be an older one that says nothing. */
 bool authority_may_issue(const struct core *core);
 
 #endif

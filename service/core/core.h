@@ -128,6 +128,7 @@ struct crl_state {
     bool due, running;
     bool wanted;      /* something has ended that no list names yet */
     bool again;       /* wanted while one was being made */
+    struct mono hold; /* until then nothing is issued */
     bool unlisted;    /* the list in the file knows nothing of the issuer */
     const char *text; /* the whole list in the file; borrowed; NULL: none was made since the start */
     char error[200];  /* why the last one was not made; "": it was */

@@ -10,6 +10,7 @@
 #define DAY_MS   (24 * 3600 * INT64_C(1000))
 #define APART_MS 1000 /* between two lists */
 #define LATER_MS (10 * 60 * INT64_C(1000))
+#define HOLD_MS  60000
 #define RETRY_MS (60 * INT64_C(1000))
 
 static const char number_name[] = "crl_number", told_name[] = "crl_told";
@@ -27,6 +28,7 @@ enum status crl_start(struct core *core, int64_t number, int64_t this_update, in
     if (status == ST_OK)
         status = store_number_get(core->store, told_name, &crl->told);
     crl->number = later(crl->number, number);
+    crl->hold = mono_add(core->now.mono, HOLD_MS);
     timers_set(&core->timers, TIMER_CRL, core->now.wall, core->now);
     return status;
 }

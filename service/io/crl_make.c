@@ -2,11 +2,13 @@
 
 #include "certs/crl.h"
 #include "certs/file.h"
+#include "service/core/crl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define FILE_MAX (256u * 1024 * 1024)
 #define LINGER_S 86400 /* an entry leaves a day after its certificate has expired */
 
 static bool add(void *context, const char *id, int64_t ended_at, const char *reason)
@@ -73,4 +75,23 @@ char *crl_make(const struct crl_task *task, char error[CRL_ERROR])
     free(text);
     snprintf(error, CRL_ERROR, "Cannot write %.120s: %s.", task->file, strerror(failed));
     return NULL;
+}
+
+enum status crl_take_up(struct core *core, const char *file)
+{
+    struct crl_info lists[CA_ISSUERS_MAX];
+    size_t length = 0;
+    char *text = malloc(FILE_MAX); /* pages that are not touched cost nothing */
+    bool read = text != NULL && file_read(file, text, FILE_MAX, &length) == 0;
+    size_t count = read ? crl_read(text, length, lists, CA_ISSUERS_MAX) : 0;
+    int64_t number = 0, this_update = 0, next_update = 0;
+    bool unlisted = core->ca != NULL;
+    for (size_t i = 0; i < count && i < CA_ISSUERS_MAX; i++) {
+        number = lists[i].number > number ? lists[i].number : number;
+        this_update = lists[i].this_update;
+        unlisted = unlisted && strcmp(lists[i].issuer, ca_issuer_id(core->ca)) != 0;
+        next_update = next_update == 0 || lists[i].next_update < next_update ? lists[i].next_update : next_update;
+    }
+    free(text);
+    return crl_start(core, number, this_update, next_update, unlisted);
 }

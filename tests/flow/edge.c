@@ -300,10 +300,9 @@ void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_or
 
 static char *make_list(void)
 {
-    char error[CRL_ERROR], file[80];
-    snprintf(file, sizeof file, "%s.crl.pem", world->path);
+    char error[CRL_ERROR];
     if (crl.ca != NULL)
-        return crl_make(&(struct crl_task){crl.ca, world->path, file, crl.order}, error);
+        return crl_make(&(struct crl_task){crl.ca, world->path, world->config.crl_file, crl.order}, error);
     snprintf(error, sizeof error, "list %lld", (long long)crl.order.number);
     return strdup(error);
 }

@@ -76,6 +76,7 @@ int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, cons
 int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs)
 {
     int result = __real_sqlite3_open_v2(path, database, flags, vfs);
-    world->database = *database;
+    if ((flags & SQLITE_OPEN_READWRITE) != 0) /* the store's; not one beside it, which only reads */
+        world->database = *database;
     return result;
 }

@@ -1,6 +1,7 @@
 /* What must hold for every certificate that a trace's real authority has given out, seen by who reads it: OpenSSL's
  * verification of the path (RFC 5280, 6.1) as a TLS client's, strictly, and our own lint. */
 #include "certs/lint.h"
+#include "service/core/authority.h"
 #include "tests/flow/flow.h"
 
 #include <openssl/pem.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 
 struct verification {
-    X509 *authority;
+    STACK_OF(X509) * authorities; /* of the whole bundle */
     X509_STORE *store;
     char *what;
     size_t size;
@@ -22,6 +23,27 @@ static X509 *read_pem(const char *pem)
     X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
     BIO_free(bio);
     return certificate;
+}
+
+static STACK_OF(X509) * read_bundle(const char *pem)
+{
+    STACK_OF(X509) *all = sk_X509_new_null();
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    for (X509 *next; (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;)
+        sk_X509_push(all, next);
+    BIO_free(bio);
+    return all;
+}
+
+/* Who has signed it; NULL: an issuer that was dropped since. */
+static X509 *issuer_of(const struct verification *verification, X509 *certificate)
+{
+    for (int i = 0; i < sk_X509_num(verification->authorities); i++) {
+        X509 *authority = sk_X509_value(verification->authorities, i);
+        if (X509_check_issued(authority, certificate) == X509_V_OK)
+            return authority;
+    }
+    return NULL;
 }
 
 /* Traces live in a time of their own: at the first second of the certificate's validity. */
@@ -44,11 +66,11 @@ static bool verify_path(struct verification *verification, X509 *certificate, co
     return ok;
 }
 
-static bool lint(struct verification *verification, X509 *certificate, const char *id)
+static bool lint(struct verification *verification, X509 *authority, X509 *certificate, const char *id)
 {
     unsigned char *der = NULL, *issuer = NULL;
     char finding[128] = "it cannot be encoded";
-    int length = i2d_X509(certificate, &der), issuer_length = i2d_X509(verification->authority, &issuer);
+    int length = i2d_X509(certificate, &der), issuer_length = i2d_X509(authority, &issuer);
     bool ok =
         length > 0 && issuer_length > 0 &&
         lint_certificate(der, (size_t)length, issuer, (size_t)issuer_length, LINT_DEVICE, finding, sizeof finding);
@@ -69,20 +91,25 @@ static int look_at(void *context, int columns, char **values, char **names)
     bool ok = certificate != NULL;
     if (!ok)
         snprintf(verification->what, verification->size, "certificate %s is none", values[0]);
-    ok = ok && verify_path(verification, certificate, values[0]) && lint(verification, certificate, values[0]);
+    X509 *issuer = ok ? issuer_of(verification, certificate) : NULL;
+    if (issuer != NULL)
+        ok = verify_path(verification, certificate, values[0]) && lint(verification, issuer, certificate, values[0]);
     X509_free(certificate);
     return !ok;
 }
 
 bool world_certificates_are_sound(char *what, size_t size)
 {
-    struct verification verification = {read_pem(ca_bundle(world->core.ca)), X509_STORE_new(), what, size};
-    snprintf(what, size, "the authority's certificate cannot be read");
+    struct verification verification = {read_bundle(ca_bundle(authority_newest(&world->core))), X509_STORE_new(), what,
+                                        size};
+    snprintf(what, size, "the authority's certificates cannot be read");
+    bool ok = sk_X509_num(verification.authorities) > 0;
+    for (int i = 0; i < sk_X509_num(verification.authorities); i++)
+        ok = ok && X509_STORE_add_cert(verification.store, sk_X509_value(verification.authorities, i)) == 1;
     /* sqlite3_exec steps by itself: a failure that a trace has left over is not for this. */
-    bool ok = verification.authority != NULL && X509_STORE_add_cert(verification.store, verification.authority) == 1 &&
-              sqlite3_exec(world->database, "SELECT certificate_id, pem FROM certificate WHERE pem IS NOT NULL",
-                           look_at, &verification, NULL) == SQLITE_OK;
+    ok = ok && sqlite3_exec(world->database, "SELECT certificate_id, pem FROM certificate WHERE pem IS NOT NULL",
+                            look_at, &verification, NULL) == SQLITE_OK;
     X509_STORE_free(verification.store);
-    X509_free(verification.authority);
+    sk_X509_pop_free(verification.authorities, X509_free);
     return ok;
 }

@@ -1,10 +1,11 @@
 /* The world of a trace: a core, its loop, its database, and what a trace may put into them beforehand. */
 #include "certs/csr.h"
-#include "service/core/crl.h"
+#include "service/config_authority.h"
 #include "service/core/life.h"
 #include "service/io/clock.h"
 #include "tests/flow/flow.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,23 @@ static void die(const char *what, const char *why)
     exit(EXIT_FAILURE);
 }
 
+static void name_file(char path[CONFIG_PATH], const char *ending)
+{
+    snprintf(path, CONFIG_PATH, "%s.%s", world->path, ending);
+}
+
 static void make_authority(struct core *core)
 {
-    char error[300], certificate[80], key[80];
-    snprintf(certificate, sizeof certificate, "%s.ca.pem", world->path);
-    snprintf(key, sizeof key, "%s.ca.key", world->path);
-    struct ca_options options = {.certificate_file = certificate, .key_file = key, .organization = "Flow"};
-    if (access(key, F_OK) != 0 && ca_create(&options, KEY_EC_P256, clock_now().wall / 1000, error, sizeof error) != 0)
+    char error[300];
+    struct config *config = &world->config;
+    name_file(config->ca_certificate_file, "ca.pem");
+    name_file(config->ca_key_file, "ca.key");
+    name_file(config->ca_root_certificate_file, "root.pem");
+    name_file(config->ca_root_key_file, "root.key");
+    snprintf(config->certificate_organization, sizeof config->certificate_organization, "Flow");
+    struct ca_options options = config_authority(config);
+    if (access(config->ca_certificate_file, F_OK) != 0 &&
+        ca_create(&options, KEY_EC_P256, clock_now().wall / 1000, error, sizeof error) != 0)
         die("ca_create", error);
     core->ca = ca_new(&options, error, sizeof error);
     if (core->ca == NULL)
@@ -60,7 +71,7 @@ static void start_core(void)
 
 static void start_loop(void)
 {
-    if (core_start(&world->core, clock_now()) != ST_OK || crl_start(&world->core, 0, 0, 0, false) != ST_OK)
+    if (core_start(&world->core, clock_now()) != ST_OK || crl_take_up(&world->core, world->config.crl_file) != ST_OK)
         die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
     memset(loop, 0, sizeof *loop);
@@ -76,6 +87,7 @@ void world_start(void)
 {
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(world->path, sizeof world->path, "%s/muster-flow-%d.db", folder, (int)getpid());
+    name_file(world->config.crl_file, "crl.pem");
     start_core();
     start_loop();
     edge_put(QUEUE_UP, BROKER_SUBSCRIBER, NULL);
@@ -88,6 +100,7 @@ static void stop(void)
             parking_free(&world->loop.parking, &world->loop.parking.places[i]);
     store_free(world->core.store);
     ca_free(world->core.ca);
+    ca_free(world->core.next_ca);
     free(world->presence_memory);
     edge_forget_inbox();
     edge_kill_job();
@@ -118,16 +131,16 @@ bool world_restart_failing(int n)
 
 void world_end(void)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".ca.pem", ".ca.key", ".crl.pem"};
-    char what[300];
+    char what[300], pattern[80];
+    glob_t files;
     if (world->real_ca)
         trace_check(world_certificates_are_sound(what, sizeof what), "%s", what);
     stop();
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char name[80];
-        snprintf(name, sizeof name, "%s%s", world->path, endings[i]);
-        unlink(name);
-    }
+    snprintf(pattern, sizeof pattern, "%s*", world->path);
+    if (glob(pattern, 0, NULL, &files) == 0)
+        for (size_t i = 0; i < files.gl_pathc; i++)
+            unlink(files.gl_pathv[i]);
+    globfree(&files);
 }
 
 /* --- what a trace puts in ----------------------------------------------------------------------------------------- */
