@@ -42,6 +42,7 @@ struct world {
     struct broker broker;
     struct config config;
     void *presence_memory;
+    uint32_t capacity; /* devices */
     sqlite3 *database; /* the store's own connection, for `sql` and `?` */
     char path[64];
     bool real_ca, gated;
@@ -103,6 +104,9 @@ void edge_forget_outputs(void);
 
 /* Called by the loop when all is quiet: does the next thing of the trace, or sets edge.stop. */
 extern void (*edge_on_quiet)(void);
+
+/* Called before and after each commit of the store; may leave by longjmp, as kill -9 would. NULL: nobody is. */
+extern void (*edge_on_commit)(bool done);
 
 /* --- remembered values and comparison (match.c) --------------------------------------------------------------- */
 
