@@ -81,13 +81,13 @@ const char *ca_chain(const struct ca *ca);
 
 /* One certificate of the authority. */
 struct ca_issuer {
-    char id[CA_ISSUER_ID + 1]; /* "" when its subject key identifier has not 20 octets: a foreign root's */
-    char subject[128];         /* as in RFC 4514, cut when it is longer */
     struct validity validity;
-    unsigned char fingerprint[32]; /* SHA-256 over the DER */
-    bool current;                  /* issues at present */
-    bool root;                     /* self-signed; an authority without a root is current and root */
+    bool current; /* issues at present */
+    bool root;    /* self-signed; an authority without a root is current and root */
     bool has_key; /* its key is here: it can sign lists. Always false for a root with files of its own */
+    unsigned char fingerprint[32]; /* SHA-256 over the DER */
+    char id[CA_ISSUER_ID + 1];     /* "" when its subject key identifier has not 20 octets: a foreign root's */
+    char subject[128];             /* as in RFC 4514, cut when it is longer */
 };
 
 /* The certificates in the order of the file, at most `most`; returns how many there are. */

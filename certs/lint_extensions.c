@@ -134,7 +134,7 @@ static const char *alternative_names_fit(const STACK_OF(X509_EXTENSION) * extens
     static const char *const findings[] = {
         [LINT_SERVER] = "the subject alternative names are not DNS names and IP addresses",
         [LINT_DEVICE] = "the subject alternative name is not one URI urn:muster:<tenant>:<uuid>",
-        [LINT_SERVICE] = "the subject alternative name is not the one URI " LINT_SERVICE_URI};
+        [LINT_SERVICE] = ("the subject alternative name is not the one URI " LINT_SERVICE_URI)};
     if ((ANY_CA & 1U << profile) != 0)
         return NULL;
     GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);

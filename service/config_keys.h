@@ -44,15 +44,15 @@
       "The port on which musterctl, which has no certificate, reaches the broker; 0: broker_port.")                    \
     X("database", CONFIG_FILE, database, 1, 0, "muster.db", "", "The database; it is made when it is not there.")      \
     X("ca_certificate_file", CONFIG_FILE, ca_certificate_file, 1, 0, "ca.pem", "",                                     \
-      "The certificate of the authority that signs for devices.")                                                      \
+      "The certificates of the authority: first the one that signs for devices, last the root.")                       \
+    X("ca_key_file", CONFIG_FILE, ca_key_file, 1, 0, "ca.key", "",                                                     \
+      "The authority's private key; nobody but the service's user may read it.")                                       \
     X("ca_root_certificate_file", CONFIG_FILE, ca_root_certificate_file, 0, 0, "root.pem", "",                         \
       "The root's certificate. Empty, with an empty ca_root_key_file: the authority is its own root.")                 \
     X("ca_root_key_file", CONFIG_FILE, ca_root_key_file, 0, 0, "root.key", "",                                         \
       "The root's private key, with which another issuing authority is made; may be moved away and kept offline.")     \
-    X("ca_key_file", CONFIG_FILE, ca_key_file, 1, 0, "ca.key", "",                                                     \
-      "The authority's private key; nobody but the service's user may read it.")                                       \
     X("ca_passphrase_file", CONFIG_FILE, ca_passphrase_file, 0, 0, "", "",                                             \
-      "A file whose first line opens the authority's key; empty: the key is not encrypted.")                           \
+      "A file whose first line opens the authority's keys; empty: they are not encrypted.")                            \
     X("seal_key_file", CONFIG_FILE, seal_key_file, 1, 0, "seal.key", "",                                               \
       "32 random octets that seal secrets which a repeated request may need again.")                                   \
     X("certificate_organization", CONFIG_STRING, certificate_organization, 0, 64, "Muster", "",                        \

@@ -2,6 +2,7 @@
 #include "certs/file.h"
 #include "certs/openssl.h"
 #include "service/config.h"
+#include "service/config_authority.h"
 #include "service/io/clock.h"
 #include "service/io/entropy.h"
 #include "service/io/log.h"
@@ -82,13 +83,7 @@ static int read_seal_key(const struct config *config, unsigned char key[SECRET_K
 
 static struct ca *open_authority(const struct config *config, char *error, size_t error_size)
 {
-    const char *passphrase = config->ca_passphrase_file, *organization = config->certificate_organization;
-    const char *country = config->certificate_country;
-    struct ca_options options = {.certificate_file = config->ca_certificate_file,
-                                 .key_file = config->ca_key_file,
-                                 .passphrase_file = passphrase[0] != '\0' ? passphrase : NULL,
-                                 .organization = organization[0] != '\0' ? organization : NULL,
-                                 .country = country[0] != '\0' ? country : NULL};
+    struct ca_options options = config_authority(config);
     return ca_new(&options, error, error_size);
 }
 

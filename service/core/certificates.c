@@ -114,19 +114,21 @@ static enum status follow(struct core *core)
 
 enum status certificates_end(struct core *core, struct certificate_entry *entry, const char *state, const char *reason)
 {
-    char event[40];
-    snprintf(event, sizeof event, "certificate_%s", state);
+    bool revoked = strcmp(state, "revoked") == 0;
     snprintf(entry->state, sizeof entry->state, "%s", state);
     snprintf(entry->reason, sizeof entry->reason, "%s", reason);
     entry->ended_at = core->now.wall;
     enum status status = store_certificate_end(core->store, entry->row, state, reason, entry->ended_at);
-    if (is_state(entry, "revoked")) /* whom nobody has seen nobody has to keep out at once */
+    if (revoked) /* whom nobody has seen nobody has to keep out at once */
         crl_want(core, strcmp(reason, expiry_reason(EXPIRY_UNUSED)) == 0 ? CRL_LATER : CRL_SOON);
     if (status == ST_OK)
         status = store_device_get(core->store, entry->uuid, &core->device);
     if (status == ST_OK)
         status = follow(core);
-    return status == ST_OK ? certificates_announce(core, event, entry->id, entry->not_after, reason) : status;
+    if (status != ST_OK)
+        return status;
+    return revoked ? certificates_announce(core, "certificate_revoked", entry->id, entry->not_after, reason)
+                   : certificates_announce(core, "certificate_expired", entry->id, entry->not_after, reason);
 }
 
 /* --- what the clock brings --------------------------------------------------------------------------------------- */

@@ -16,7 +16,8 @@ static const struct step {
     bool (*is_done)(const struct init *init);
     enum ctl_exit (*make)(struct init *init);
 } steps[] = {
-    {"certificate authority", "ca.pem, ca.key", false, init_has_authority, init_make_authority},
+    {"certificate authority", "ca.pem, ca.key, root.pem, root.key", false, init_has_authority, init_make_authority},
+    {"revocation list", "crl.pem", false, init_has_list, init_make_list},
     {"broker's certificate", "server.pem, server.key", false, init_has_server, init_make_server},
     {"seal key", "seal.key", false, init_has_seal, init_make_seal},
     {"service's key", "service.key", true, init_has_service, init_make_service},
@@ -48,16 +49,27 @@ enum ctl_exit init_cannot_write(const char *path, int error)
                      "cannot write %s: %s", path, strerror(error));
 }
 
+/* The files of a step, each behind `before`: but for those that an authority does without, a root that is kept
+ * elsewhere or that it never had. */
+static void list_files(const struct init *init, const struct step *step, const char *before, char *out, size_t size)
+{
+    char files[CONFIG_PATH], path[INIT_PATH], *rest = NULL;
+    size_t length = 0;
+    out[0] = '\0';
+    snprintf(files, sizeof files, "%s", step->files);
+    for (char *file = strtok_r(files, ", ", &rest); file != NULL && length < size; file = strtok_r(NULL, ", ", &rest)) {
+        init_path(init, file, path, sizeof path);
+        if (step->make != init_make_authority || init_has(path))
+            length += (size_t)snprintf(out + length, size - length, "%s%s", length > 0 ? before : "", file);
+    }
+}
+
 static void tell_step(const struct init *init, const struct step *step, bool made)
 {
-    char files[CONFIG_PATH], line[INIT_PATH];
-    snprintf(files, sizeof files, "%s", step->files);
-    size_t length = (size_t)snprintf(line, sizeof line, "✔ %-24s", step->what);
-    char *rest = NULL;
-    for (char *file = strtok_r(files, ", ", &rest); file != NULL && length < sizeof line;
-         file = strtok_r(NULL, ", ", &rest))
-        length += (size_t)snprintf(line + length, sizeof line - length, " %s/%s", init->directory, file);
-    printf("%s%s\n", line, made ? "" : "  (kept)");
+    char files[4 * INIT_PATH], before[INIT_PATH];
+    snprintf(before, sizeof before, " %s/", init->directory);
+    list_files(init, step, before, files, sizeof files);
+    printf("✔ %-24s%s%s%s\n", step->what, before, files, made ? "" : "  (kept)");
 }
 
 /* What another machine can reach is said before anything listens. */
@@ -79,6 +91,17 @@ static void tell_next(const struct init *init, bool made)
            d, d, d, d, d);
 }
 
+/* Nothing here needs the root's key until another issuing authority is made. */
+static void tell_root(const struct init *init)
+{
+    const char *key = init->config.ca_root_key_file;
+    if (key[0] != '\0' && init_has(key))
+        printf("The root's key is needed only to make another issuing authority. Whoever has it is believed by every "
+               "device:\nmove it to a safe place, off this machine, and keep a copy there:\n"
+               "  mv %s /media/safe/\n",
+               key);
+}
+
 static bool is_needed(const struct init *init, const struct step *step)
 {
     return !step->gated || !config_is_open(&init->config);
@@ -86,7 +109,7 @@ static bool is_needed(const struct init *init, const struct step *step)
 
 static void tell_json(const struct init *init, const bool made[STEPS])
 {
-    char text[4096];
+    char text[4096], files[CONFIG_PATH];
     struct json_writer json;
     json_start(&json, text, sizeof text);
     json_open(&json, NULL, '{');
@@ -101,7 +124,8 @@ static void tell_json(const struct init *init, const bool made[STEPS])
             continue;
         json_open(&json, NULL, '{');
         json_text(&json, "what", steps[i].what);
-        json_text(&json, "files", steps[i].files);
+        list_files(init, &steps[i], ", ", files, sizeof files);
+        json_text(&json, "files", files);
         json_bool(&json, "made", made[i]);
         json_close(&json, '}');
     }
@@ -149,5 +173,6 @@ enum ctl_exit cmd_init(const struct args *args)
         return tell_json(&init, made), out_done();
     tell_broker(&init, made);
     tell_next(&init, any);
+    tell_root(&init);
     return out_done();
 }

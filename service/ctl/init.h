@@ -58,7 +58,10 @@ bool init_is_apart(const struct init *init);
 /* init_folder.c: makes the folder `directory` and holds it; fills in `absolute`. The paths of its files fit. */
 enum ctl_exit init_take_folder(struct init *init);
 
-/* init_certificates.c: the authority; the broker's key and certificate, and those of the service as a TLS client. */
+/* init_certificates.c: the authority, and its revocation list as long as nothing is on it; the broker's key and
+ * certificate, and those of the service as a TLS client. */
+bool init_has_list(const struct init *init);
+enum ctl_exit init_make_list(struct init *init);
 bool init_has_authority(const struct init *init);
 enum ctl_exit init_make_authority(struct init *init);
 bool init_is_name(const char *name); /* can stand in the broker's certificate */
@@ -87,7 +90,7 @@ enum ctl_exit init_make_service(struct init *init);
 bool init_service_hash(const struct init *init, char out[2 * SECRET_HASH + 1]);
 
 /* init_broker.c: the broker's configuration. The one that is there counts when it is of the same mode, and behind the
- * gate knows the service's key; a line with another key is mended. */
+ * gate knows the service's key, and its listener for certificates reads the revocation list; these lines are mended. */
 bool init_has_broker(const struct init *init);
 enum ctl_exit init_make_broker(struct init *init);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define HASH_LINE "plugin_opt_service_hash "
+#define CRL_LINE  "crlfile "
+#define MUTUAL    "require_certificate true\n"
 #define LOOPBACK  "127.0.0.1"
 
 /* mosquitto that is started as root becomes another user, which could not read the keys unless they are opened to it.
@@ -93,8 +95,17 @@ static void put_certificate(struct config_page *page, const struct init *init)
                     init->absolute);
 }
 
+/* The revocation list as the broker shall read it, which knows no folder of its own. */
+static void list_path(const struct init *init, char out[INIT_PATH])
+{
+    char path[4096];
+    bool known = realpath(init->config.crl_file, path) != NULL && strlen(path) < INIT_PATH;
+    snprintf(out, INIT_PATH, "%s%s", known ? path : init->absolute, known ? "" : "/crl.pem");
+}
+
 static void write_page(struct config_page *page, const struct init *init)
 {
+    char list[INIT_PATH];
     bool open = config_is_open(&init->config);
     config_page_put(
         page, "# The broker of Muster, %s.\n# Made by musterctl init; comments must stand on lines of their own.\n\n",
@@ -113,8 +124,9 @@ static void write_page(struct config_page *page, const struct init *init)
     config_page_put(page, "require_certificate false\n\n# Mutual TLS, for devices with their certificate.\n");
     put_listener(page, init, init->mtls_port, init->address);
     put_certificate(page, init);
-    config_page_put(page, "cafile %s/ca.pem\nrequire_certificate true\nuse_identity_as_username false\n",
-                    init->absolute);
+    list_path(init, list);
+    config_page_put(page, "cafile %s/ca.pem\n" CRL_LINE "%s\n" MUTUAL "use_identity_as_username false\n",
+                    init->absolute, list);
 }
 
 /* Where the service's hash stands in a configuration, or NULL. */
@@ -122,6 +134,14 @@ static char *find_hash(struct config_page *page)
 {
     char *line = strstr(page->text, "\n" HASH_LINE);
     return line != NULL ? line + strlen("\n" HASH_LINE) : NULL;
+}
+
+/* Where the listener for certificates lacks its revocation list, which a folder of an older version has not; NULL when
+ * there is nothing to do. */
+static char *find_lack(struct config_page *page)
+{
+    char *line = strstr(page->text, "\n" MUTUAL);
+    return line != NULL && strstr(page->text, "\n" CRL_LINE) == NULL ? line + 1 : NULL;
 }
 
 static int read_page(const struct init *init, struct config_page *page)
@@ -137,6 +157,8 @@ bool init_has_broker(const struct init *init)
     char wanted[2 * SECRET_HASH + 1];
     if (read_page(init, &page) != 0)
         return false;
+    if (find_lack(&page) != NULL)
+        return false;
     const char *there = find_hash(&page);
     if (config_is_open(&init->config))
         return there == NULL;
@@ -151,19 +173,43 @@ static enum ctl_exit save_page(const struct init *init, const struct config_page
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
 }
 
-/* Whoever changed ports or limits in it keeps them: only the hash of the service's new key is put in. */
-static enum ctl_exit mend_page(const struct init *init, struct config_page *page)
+static enum ctl_exit put_hash(const struct init *init, char *hash)
 {
-    char wanted[2 * SECRET_HASH + 1], *hash = find_hash(page);
-    bool open = config_is_open(&init->config);
-    if (open != (hash == NULL))
-        return out_error(CTL_CONFIG, NULL, "remove it, then run the same command again",
-                         "%s/mosquitto.conf is for another mode than %s", init->directory, init->config.mode);
+    char wanted[2 * SECRET_HASH + 1];
     if (hash == NULL || strcspn(hash, " \r\n") != 2 * SECRET_HASH || !init_service_hash(init, wanted))
         return out_error(CTL_CONFIG, NULL, "remove it, then run the same command again",
                          "%s/mosquitto.conf has a " HASH_LINE "that is no hash", init->directory);
     memcpy(hash, wanted, 2 * SECRET_HASH);
-    return save_page(init, page);
+    return CTL_DONE;
+}
+
+static enum ctl_exit put_list(const struct init *init, struct config_page *page)
+{
+    char list[INIT_PATH], line[INIT_PATH + sizeof CRL_LINE + 1], *at = find_lack(page);
+    if (at == NULL)
+        return CTL_DONE;
+    list_path(init, list);
+    size_t length = (size_t)snprintf(line, sizeof line, CRL_LINE "%s\n", list);
+    if (page->length + length >= sizeof page->text)
+        return out_error(CTL_CONFIG, NULL, "put the line in by hand, before require_certificate true",
+                         "%s/mosquitto.conf is too large for the line " CRL_LINE "%s", init->directory, list);
+    memmove(at + length, at, (size_t)(page->text + page->length + 1 - at));
+    memcpy(at, line, length);
+    page->length += length;
+    return CTL_DONE;
+}
+
+/* Whoever changed ports or limits in it keeps them: only the hash of the service's new key is put in, and the list. */
+static enum ctl_exit mend_page(const struct init *init, struct config_page *page)
+{
+    bool open = config_is_open(&init->config);
+    if (open != (find_hash(page) == NULL))
+        return out_error(CTL_CONFIG, NULL, "remove it, then run the same command again",
+                         "%s/mosquitto.conf is for another mode than %s", init->directory, init->config.mode);
+    enum ctl_exit end = open ? CTL_DONE : put_hash(init, find_hash(page));
+    if (end == CTL_DONE)
+        end = put_list(init, page);
+    return end == CTL_DONE ? save_page(init, page) : end;
 }
 
 enum ctl_exit init_make_broker(struct init *init)

@@ -1,16 +1,20 @@
 #include "certs/ca.h"
+#include "certs/crl.h"
 #include "certs/file.h"
+#include "service/config_authority.h"
 #include "service/ctl/init.h"
 #include "service/ctl/out.h"
 #include "service/io/entropy.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#define SERVER_NAMES (INIT_NAMES + 5)
+#define SERVER_NAMES  (INIT_NAMES + 5)
+#define LEAF_FILE_MAX (CERTIFICATE_PEM_MAX + CA_BUNDLE_MAX)
 
 /* A host name or an address, as a certificate can hold it. */
 bool init_is_name(const char *name)
@@ -23,27 +27,26 @@ bool init_is_name(const char *name)
            (!address || inet_pton(AF_INET6, name, ignored) == 1);
 }
 
-static struct ca_options options_of(const struct init *init)
+static enum ctl_exit open_authority(const struct init *init, struct ca **out)
 {
-    const struct config *config = &init->config;
-    return (struct ca_options){
-        .certificate_file = config->ca_certificate_file,
-        .key_file = config->ca_key_file,
-        .passphrase_file = config->ca_passphrase_file[0] != '\0' ? config->ca_passphrase_file : NULL,
-        .organization = config->certificate_organization[0] != '\0' ? config->certificate_organization : NULL,
-        .country = config->certificate_country[0] != '\0' ? config->certificate_country : NULL};
+    char error[900];
+    struct ca_options options = config_authority(&init->config);
+    *out = ca_new(&options, error, sizeof error);
+    return *out != NULL ? CTL_DONE : out_error(CTL_CONFIG, NULL, NULL, "%s", error);
 }
 
+/* The certificate comes last. What is wrong with it or with its key is told when something is to be signed; a key may
+ * have another name than at the beginning (certs/ca.h). */
 bool init_has_authority(const struct init *init)
 {
-    return init_has(init->config.ca_certificate_file) && init_has(init->config.ca_key_file);
+    return init_has(init->config.ca_certificate_file);
 }
 
-/* ca_create writes the key first and takes up one that an interrupted init left. */
+/* ca_create takes up the keys that an interrupted init left. */
 enum ctl_exit init_make_authority(struct init *init)
 {
     char error[900];
-    struct ca_options options = options_of(init);
+    struct ca_options options = config_authority(&init->config);
     if (ca_create(&options, init->authority_type, init->now, error, sizeof error) != 0)
         return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
     return CTL_DONE;
@@ -70,7 +73,7 @@ static struct key *read_key(const char *path)
 /* An init that was interrupted, or a file that was put back, may have left a certificate of another key. */
 static bool has_leaf(const struct init *init, const struct leaf *leaf)
 {
-    char path[INIT_PATH], pem[CA_BUNDLE_MAX];
+    char path[INIT_PATH], pem[LEAF_FILE_MAX];
     size_t length = 0;
     init_path(init, leaf->key, path, sizeof path);
     struct key *key = read_key(path);
@@ -134,17 +137,20 @@ static enum status sign(struct ca *ca, const struct init *init, const struct lea
     return ca_issue_server(ca, public, names, count, serial, validity, out, why);
 }
 
+/* The certificate with its chain, so that whoever knows the root alone can verify it. */
 static enum ctl_exit issue(const struct init *init, const struct leaf *leaf, const struct key *key,
-                           struct certificate *out)
+                           char text[LEAF_FILE_MAX])
 {
-    char error[900];
-    struct ca_options options = options_of(init);
+    struct ca *ca = NULL;
+    struct certificate certificate;
     struct public_key public;
     struct why why = {.status = ST_OK};
-    struct ca *ca = ca_new(&options, error, sizeof error);
-    if (ca == NULL)
-        return out_error(CTL_CONFIG, NULL, NULL, "%s", error);
-    bool ok = key_public(key, &public) && sign(ca, init, leaf, &public, out, &why) == ST_OK;
+    enum ctl_exit end = open_authority(init, &ca);
+    if (end != CTL_DONE)
+        return end;
+    bool ok = key_public(key, &public) && sign(ca, init, leaf, &public, &certificate, &why) == ST_OK;
+    if (ok)
+        snprintf(text, LEAF_FILE_MAX, "%s%s", certificate.pem, ca_chain(ca));
     ca_free(ca);
     return ok ? CTL_DONE
               : out_error(CTL_FAILED, NULL, "is the clock right, and the authority still valid?",
@@ -182,17 +188,16 @@ static enum ctl_exit take_key(const struct init *init, const struct leaf *leaf, 
 
 static enum ctl_exit make_leaf(const struct init *init, const struct leaf *leaf)
 {
-    char path[INIT_PATH];
-    struct certificate certificate;
+    char path[INIT_PATH], text[LEAF_FILE_MAX];
     struct key *key = NULL;
     enum ctl_exit end = take_key(init, leaf, &key);
     if (end == CTL_DONE)
-        end = issue(init, leaf, key, &certificate);
+        end = issue(init, leaf, key, text);
     key_free(key);
     if (end != CTL_DONE)
         return end;
     init_path(init, leaf->certificate, path, sizeof path);
-    int failed = file_write(path, certificate.pem, strlen(certificate.pem), leaf->mode);
+    int failed = file_write(path, text, strlen(text), leaf->mode);
     return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
 }
 
@@ -204,4 +209,51 @@ enum ctl_exit init_make_server(struct init *init)
 enum ctl_exit init_make_client(struct init *init)
 {
     return make_leaf(init, &service);
+}
+
+bool init_has_list(const struct init *init)
+{
+    return init_has(init->config.crl_file);
+}
+
+/* The list of one issuer, without an entry: the service writes those that are revoked. */
+static bool add_list(const struct init *init, const struct ca *ca, const char *issuer, char *out, size_t size)
+{
+    size_t length = 0, have = strlen(out);
+    struct crl *crl = crl_new(ca, issuer, 1, init->now, init->now + init->config.crl_days * INT64_C(86400));
+    char *pem = crl != NULL ? crl_sign(crl, &length) : NULL;
+    bool ok = pem != NULL && length < size - have;
+    if (ok)
+        memcpy(out + have, pem, length + 1);
+    free(pem);
+    crl_free(crl);
+    return ok;
+}
+
+/* One list for each issuer whose certificates may be about: the broker refuses those of an issuer without one. */
+static bool write_lists(const struct init *init, const struct ca *ca, char *out, size_t size)
+{
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    size_t count = ca_issuers(ca, issuers, CA_ISSUERS_MAX);
+    bool ok = true;
+    out[0] = '\0';
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !issuers[i].has_key || add_list(init, ca, issuers[i].id, out, size);
+    return ok;
+}
+
+enum ctl_exit init_make_list(struct init *init)
+{
+    char text[CA_ISSUERS_MAX * CERTIFICATE_PEM_MAX];
+    struct ca *ca = NULL;
+    const char *path = init->config.crl_file;
+    enum ctl_exit end = open_authority(init, &ca);
+    if (end != CTL_DONE)
+        return end;
+    bool ok = write_lists(init, ca, text, sizeof text);
+    ca_free(ca);
+    if (!ok)
+        return out_error(CTL_FAILED, NULL, "is the clock right?", "the revocation list cannot be made");
+    int failed = file_write(path, text, strlen(text), 0644);
+    return failed != 0 ? init_cannot_write(path, failed) : CTL_DONE;
 }

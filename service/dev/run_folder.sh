@@ -107,7 +107,7 @@ check_paths() { # a folder that was moved: the broker's files are named by their
   while read -r file; do
     [ -r "$file" ] || die "$dir/mosquitto.conf names $file, which cannot be read" \
       "if the folder or the programs were moved, remove $dir/mosquitto.conf: it is made anew"
-  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\|plugin\|plugin_opt_database\) //p' -- "$dir/mosquitto.conf")
+  done < <(sed -n 's/^\(certfile\|keyfile\|cafile\|crlfile\|plugin\|plugin_opt_database\) //p' -- "$dir/mosquitto.conf")
 }
 
 take_folder() {
@@ -133,7 +133,7 @@ choose_mode() {
 init_folder() {
   local more=(--bind "$bind")
   [ "$mode" = gated ] || more=(--open)
-  if [ ! -e "$dir/muster.conf" ] || [ ! -e "$dir/mosquitto.conf" ]; then
+  if [ ! -e "$dir/muster.conf" ] || [ ! -e "$dir/mosquitto.conf" ] || [ ! -e "$dir/crl.pem" ]; then
     # Its last paragraph tells how to start by hand what is started here anyway.
     "$build/musterctl" init "--dir=$dir" --plain-port "$plain" --mtls-port "$mtls" --tls-port "$tls" "${more[@]}" 9>&- |
       sed '/^$/,$d'

@@ -108,10 +108,10 @@ files() {
   # shellcheck disable=SC2016 # expands inside
   readable=$(inside broker sh -c 'cd /var/lib/muster && for file in *; do [ ! -r "$file" ] || printf "%s " "$file"; done')
   equal "what the broker reads" "$readable" \
-    "ca.pem mosquitto.conf muster.db muster.db-shm muster.db-wal server.key server.pem "
+    "ca.pem crl.pem mosquitto.conf muster.db muster.db-shm muster.db-wal root.pem server.key server.pem "
   refused "the broker writes into the folder" inside broker touch /var/lib/muster/written
   equal "keys" "$(inside service sh -c 'cd /var/lib/muster && stat -c "%a %U:%G %n" *.key service.pem' | sort -k 3 | tr '\n' ',')" \
-    "600 muster:mosquitto admin.key,600 muster:mosquitto ca.key,600 muster:mosquitto provisioning.key,600 muster:mosquitto seal.key,640 muster:mosquitto server.key,600 muster:mosquitto service-tls.key,600 muster:mosquitto service.key,600 muster:mosquitto service.pem,600 muster:mosquitto viewer.key,"
+    "600 muster:mosquitto admin.key,600 muster:mosquitto ca.key,600 muster:mosquitto provisioning.key,600 muster:mosquitto root.key,600 muster:mosquitto seal.key,640 muster:mosquitto server.key,600 muster:mosquitto service-tls.key,600 muster:mosquitto service.key,600 muster:mosquitto service.pem,600 muster:mosquitto viewer.key,"
   equal "the folder" "$(inside service stat -c '%a %U:%G' /var/lib/muster)" "2750 muster:mosquitto"
   equal "what a device sees" "$(inside device1 ls /var/lib/muster-enrol | tr '\n' ' ')" "ca.pem provisioning.key "
   refused "a device writes there" inside device1 touch /var/lib/muster-enrol/written

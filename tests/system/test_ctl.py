@@ -428,7 +428,7 @@ def init_again(where, *more):
 def init_mends():
     """What was lost or does not fit is made anew, and only that."""
     where = folder() + "/mended"
-    t.equal(len(init_again(where)[1]), 6, "a new folder")
+    t.equal(len(init_again(where)[1]), 7, "a new folder")
     other = folder() + "/other"
     init_again(other)
     database, server = where + "/muster.db", where + "/server.pem"

@@ -86,7 +86,32 @@ def gated_folder():
     t.check("Service-muster" in shown and "URI:urn:muster:_service" in shown and "Web Client" in shown, "the service's certificate", shown)
     checked = run(["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", where + "/ca.pem", where + "/service.pem"])
     t.equal(checked.returncode, 0, "is from the authority")
+    authority_with_a_root(where, done)
     broker_takes_every_option(where)
+
+
+def verify(*words):
+    return run(["openssl", "verify", "-x509_strict", *words]).returncode
+
+
+def authority_with_a_root(where, done):
+    """Who knows the root alone can verify broker and service by what they send; the list is there and empty."""
+    for name, purpose in (("server.pem", "sslserver"), ("service.pem", "sslclient")):
+        file = where + "/" + name
+        t.equal(verify("-purpose", purpose, "-CAfile", where + "/root.pem", "-untrusted", file, file), 0, name + " has its chain")
+        t.equal(verify("-crl_check", "-CAfile", where + "/ca.pem", "-CRLfile", where + "/crl.pem", file), 0, name + " is not on the list")
+    shown = run(["openssl", "crl", "-in", where + "/crl.pem", "-noout", "-text"]).stdout
+    t.check("No Revoked Certificates" in shown and "Muster Issuing CA" in shown, "the first list", shown)
+    t.check(re.search(r"CRL Number: ?\s*1\s*\n", shown), "has the number 1", shown)
+    t.check("  mv %s/root.key " % where in done.stdout, "init says where the root's key belongs", done.stdout)
+    before = contents(where)
+    os.rename(where + "/root.key", where + "/../away.key")
+    again = init(os.path.dirname(where) + "/bin/musterctl", where)
+    t.check(again.returncode == 0 and "root.key" not in again.stdout and "nothing was changed" in again.stdout,
+            "without it, all goes on", again)
+    t.check(not os.path.exists(where + "/root.key"), "and nothing is made in its place")
+    os.rename(where + "/../away.key", where + "/root.key")
+    t.equal(contents(where), before, "the rest is as it was")
 
 
 def check_listeners(where, address):
@@ -97,9 +122,9 @@ def check_listeners(where, address):
         secure = {key: options[key] for key in ("certfile", "keyfile", "tls_version") if key in options}
         wanted = {"certfile": where + "/server.pem", "keyfile": where + "/server.key", "tls_version": "tlsv1.2"}
         t.equal(secure, {} if name.startswith("11883") else wanted, name + ": TLS")
-        t.equal([options.get(key) for key in ("require_certificate", "cafile", "use_identity_as_username")],
-                {"11883": [None] * 3, "18884": ["false", None, None],
-                 "18883": ["true", where + "/ca.pem", "false"]}[name[:5]], name + ": certificates")
+        t.equal([options.get(key) for key in ("require_certificate", "cafile", "crlfile", "use_identity_as_username")],
+                {"11883": [None] * 4, "18884": ["false", None, None, None],
+                 "18883": ["true", where + "/ca.pem", where + "/crl.pem", "false"]}[name[:5]], name + ": certificates")
 
 
 def is_open(port):
@@ -162,6 +187,7 @@ def names_and_addresses():
 # --- who may read what ------------------------------------------------------------------------------------------------
 
 READABLE = {"muster.db", "muster.db-wal", "muster.db-shm", "server.key", "server.pem", "ca.pem", "mosquitto.conf"}
+PUBLIC = {"root.pem", "crl.pem"}  # written anew by whoever made them; the folder keeps strangers out
 
 
 def rights_of_the_broker():
@@ -187,13 +213,13 @@ def check_rights(where, done=None):
     t.equal(settings(where + "/mosquitto.conf")["user"], "mosquitto", "and so does mosquitto.conf")
     for name in sorted(os.listdir(where)):
         st = os.stat(os.path.join(where, name))
-        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o600)
+        wanted = (BROKER.pw_gid, 0o640) if name in READABLE else (0, 0o644) if name in PUBLIC else (0, 0o600)
         if not name.startswith("try."):
             t.equal((st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)), (0,) + wanted, name)
     st = os.stat(where)
     t.equal((st.st_gid, stat.S_IMODE(st.st_mode)), (BROKER.pw_gid, 0o750), "the folder")
     as_broker = ["setpriv", "--reuid", "mosquitto", "--regid", "mosquitto", "--clear-groups"]
-    for name, code in (("server.key", 0), ("muster.db", 0), ("ca.key", 1), ("service.key", 1), ("service-tls.key", 1), ("admin.key", 1), ("seal.key", 1),
+    for name, code in (("server.key", 0), ("muster.db", 0), ("crl.pem", 0), ("root.key", 1), ("ca.key", 1), ("service.key", 1), ("service-tls.key", 1), ("admin.key", 1), ("seal.key", 1),
                        ("provisioning.key", 1), ("muster.conf", 1)):
         t.equal(run(as_broker + ["cat", os.path.join(where, name)], text=False).returncode, code, "the broker reads " + name)
 
@@ -215,7 +241,7 @@ def out_of_reach():
         text = read(where + "/mosquitto.conf")
         t.check("\nuser root\n" in text and part in text.split("\nuser root")[0], what + ": mosquitto.conf says why", text[:600])
         modes = {name: stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode) & 0o077 for name in os.listdir(where)}
-        t.equal({name for name, mode in modes.items() if mode} - {"server.pem", "ca.pem", "service.pem"}, set(), what + ": all stays the owner's")
+        t.equal({name for name, mode in modes.items() if mode} - {"server.pem", "ca.pem", "service.pem"} - PUBLIC, set(), what + ": all stays the owner's")
     again = init(ctl, closed + "/new")
     os.chmod(closed, 0o755)
     t.check("nothing was changed" in again.stdout and "nothing was changed" in init(ctl, closed + "/new").stdout,
@@ -343,6 +369,34 @@ def to_the_gate():
     t.equal(read(where + "/muster.conf"), text, "muster.conf is as it was")
 
 
+def folder_of_an_older_version():
+    """An authority that is its own root, and a broker that reads no list: both are kept, and the list is put in."""
+    base, ctl = installed()
+    where = base + "/old"
+    os.mkdir(where, 0o700)
+    with open(where + "/muster.conf", "w", encoding="utf-8") as file:
+        file.write("broker_port 11883\nca_root_certificate_file\nca_root_key_file\n")
+    done = init(ctl, where)
+    t.check(done.returncode == 0, "without a root", done)
+    with open(where + "/muster.conf", "w", encoding="utf-8") as file:
+        file.write("broker_port 11883\n")
+    text = read(where + "/mosquitto.conf")
+    line = "crlfile %s/crl.pem\n" % where
+    t.equal(text.count(line), 1, "one list")
+    with open(where + "/mosquitto.conf", "w", encoding="utf-8") as file:
+        file.write(text.replace(line, ""))
+    os.remove(where + "/crl.pem")
+    before = {name: read(os.path.join(where, name)) for name in ("ca.pem", "ca.key", "server.pem", "service.pem", "muster.conf")}
+    t.equal(before["ca.pem"].count("BEGIN"), 1, "one certificate")
+    done = init(ctl, where)
+    t.check(done.returncode == 0 and "root.pem" not in done.stdout and "root.key" not in done.stdout, "init", done)
+    t.equal({name: read(os.path.join(where, name)) for name in before}, before, "keeps what is there")
+    t.check(not os.path.exists(where + "/root.pem") and not os.path.exists(where + "/root.key"), "makes no root")
+    t.equal(read(where + "/mosquitto.conf"), text, "puts the list where it belongs")
+    t.equal(verify("-crl_check", "-CAfile", where + "/ca.pem", "-CRLfile", where + "/crl.pem", where + "/service.pem"), 0, "which is good")
+    t.check("nothing was changed" in init(ctl, where).stdout, "then everything is there")
+
+
 def ports_of_an_old_folder():
     """A broker's configuration that is made again listens where muster.conf says that the service connects."""
     base, ctl = installed()
@@ -426,5 +480,6 @@ def no_secret_in_a_payload():
 
 
 t.run(gated_folder, where_the_plugin_is, names_and_addresses, rights_of_the_broker, out_of_reach, database_stays_readable,
-      a_new_service_key, open_folder_is_kept, modes_are_not_mixed, to_the_gate, ports_of_an_old_folder,
+      a_new_service_key, open_folder_is_kept, modes_are_not_mixed, to_the_gate, folder_of_an_older_version,
+      ports_of_an_old_folder,
       tls_to_the_broker, no_secret_in_a_payload)

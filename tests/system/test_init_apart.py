@@ -11,6 +11,7 @@ from muster import Checks, end, folder, free_ports, program, read, run, sanitize
 t = Checks()
 SERVICE, BROKER = 64801, 64802  # nobody's, for a test
 READABLE = ["ca.pem", "mosquitto.conf", "muster.db", "muster.db-shm", "muster.db-wal", "server.key", "server.pem"]
+PUBLIC = ["crl.pem", "root.pem"]
 try:
     GROUP = grp.getgrnam("mosquitto").gr_gid if os.geteuid() == 0 else None
 except KeyError:
@@ -59,6 +60,8 @@ def by_group():
     for name, mode in modes(place.where).items():
         if name in READABLE:
             t.equal(mode, (0o640, SERVICE, GROUP), name)
+        elif name in PUBLIC:
+            t.equal(mode[:2], (0o644, SERVICE), name)
         else:
             t.equal(mode[:2], (0o600, SERVICE), name)
     st = os.stat(place.where)
