@@ -37,10 +37,11 @@ bool der_enter(struct der_reader *rest, unsigned char tag, struct der_reader *co
 
 bool der_take_number(struct der_reader *rest, int64_t *out)
 {
-    struct der_reader octets;
-    if (!der_enter(rest, DER_INTEGER, &octets) || octets.at == octets.end || octets.end - octets.at > 8 ||
-        *octets.at > 0x7f)
+    struct der_reader at = *rest, octets;
+    if (!der_enter(&at, DER_INTEGER, &octets) || octets.at == octets.end || octets.end - octets.at > 8 ||
+        *octets.at > 0x7f || (octets.end - octets.at > 1 && octets.at[0] == 0 && octets.at[1] <= 0x7f))
         return false;
+    rest->at = at.at;
     for (*out = 0; octets.at < octets.end; octets.at++)
         *out = (int64_t)((uint64_t)*out << 8 | *octets.at);
     return true;
@@ -82,6 +83,6 @@ bool der_take_time(struct der_reader *rest, int64_t *out)
     struct tm normal = tm;
     *out = timegm(&normal);
     /* 30 February, or a sixtieth second, would have become another moment. */
-    return *text.at == 'Z' && normal.tm_mon == tm.tm_mon && normal.tm_mday == tm.tm_mday &&
-           normal.tm_hour == tm.tm_hour && normal.tm_min == tm.tm_min && normal.tm_sec == tm.tm_sec;
+    return *text.at == 'Z' && normal.tm_mon == tm.tm_mon && normal.tm_hour == tm.tm_hour &&
+           normal.tm_min == tm.tm_min && normal.tm_sec == tm.tm_sec;
 }

@@ -128,7 +128,7 @@ static void on_down(struct step *step)
         client_connect_later(step, backoff_ms(client->failures++, client_random32(step, RANDOM_WAIT)));
         if (client->refusals >= CLIENT_REFUSALS)
             client_retreat(step);
-        else if (!was_up)
+        else if (!was_up && (!step->in->refused || client->doubted != CREDENTIAL_NONE))
             client_doubt(step);
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,

@@ -13,9 +13,10 @@
 
 #define CLIENT_REPEAT_MS 10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
 #define CLIENT_REFUSALS  3     /* logins refused in a row before a lesser credential is tried */
-#define CLIENT_DOUBTS    6     /* connections that failed in a row before it is looked whether a lesser one works */
+#define CLIENT_DOUBTS    4     /* connections that failed in a row before it is looked whether a lesser one works */
 #define CLIENT_SESSION   32    /* characters */
 #define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
+#define CLIENT_RENEW_MS  (60 * 60 * INT64_C(1000)) /* from one renewal to the next by the plan, at the least */
 
 /* What the device is to reach. All but GOAL_RUN end by themselves. */
 enum client_goal { GOAL_RUN, GOAL_REGISTER, GOAL_UPDATE, GOAL_RESET, GOAL_RENEW, GOAL_ROTATE };

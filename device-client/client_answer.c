@@ -95,9 +95,10 @@ static void take_plan(struct step *step, const struct value *answer)
 {
     struct kept *kept = step->client->kept;
     char renew_after[TIMESTAMP_SIZE];
-    int64_t at = 0, end = 0;
+    int64_t at = 0, begin = 0, end = 0;
     client_take_time(renew_after, client_member(answer, "renewAfter"));
     if (!client_wall_ms(renew_after, &at) || strcmp(renew_after, kept->renew_after) == 0 ||
+        (client_wall_ms(kept->not_before, &begin) && at <= begin) ||
         (client_wall_ms(kept->not_after, &end) && at >= end))
         return;
     memcpy(kept->renew_after, renew_after, sizeof renew_after);

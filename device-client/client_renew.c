@@ -104,6 +104,8 @@ void client_promote(struct step *step)
     step->client->credential = CREDENTIAL_CERTIFICATE;
     step->client->rolled_back_ms = 0;
     step->client->offered = false;
+    /* whatever the new plan, or a clock that is wrong, says */
+    step->client->hold_ms[TASK_RENEW] = step->in->now_ms + CLIENT_RENEW_MS;
     step->out->promote = step->out->save = true;
 }
 
@@ -129,7 +131,6 @@ void client_roll_back(struct step *step)
     snprintf(kept->rollbacks, sizeof kept->rollbacks, "%ld", rollbacks);
     if (step->in->wall_ms != 0)
         timestamp_format(step->in->wall_ms + wait, kept->renew_not_before);
-    client->hold_ms[TASK_RENEW] = step->in->now_ms + wait;
     client->rolled_back_ms = step->in->now_ms;
     client->ceiling = CREDENTIAL_BEST;
     step->out->save = step->out->erase_next = true;
@@ -156,7 +157,9 @@ void client_take_offer(struct step *step, const struct value *offer)
     if (!ours || client->options.goal != GOAL_RUN || client->offered || !kept_is_provisioned(client->kept) ||
         client->credential != CREDENTIAL_CERTIFICATE)
         return;
+    const char *reason = client_readable(client_member(offer, "reason"), "no reason");
     client->offered = true;
-    client_say(step, "the service asks for a renewal: %s",
-               client_readable(client_member(offer, "reason"), "no reason"));
+    if (strcmp(reason, "operator") == 0)
+        client->rolled_back_ms = 0; /* someone who knows better */
+    client_say(step, "the service asks for a renewal: %s", reason);
 }

@@ -100,12 +100,20 @@ static bool is_tls_refusal(const char *tls_why)
            (strstr(tls_why, "certificate") != NULL || strstr(tls_why, "unknown ca") != NULL);
 }
 
+/* Paho 1.3 tells the reason of a CONNACK in `code` and leaves `reasonCode` at 0; Paho's own failures are negative. */
+static enum MQTTReasonCodes reason_of(const MQTTAsync_failureData5 *data)
+{
+    if (data == NULL || (unsigned)data->reasonCode >= FIRST_REFUSAL_CODE || data->code < FIRST_REFUSAL_CODE)
+        return data != NULL ? data->reasonCode : MQTTREASONCODE_SUCCESS;
+    return (enum MQTTReasonCodes)data->code;
+}
+
 static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
 {
-    bool refused = data != NULL && is_refusal(data->reasonCode);
+    enum MQTTReasonCodes code = reason_of(data);
     const char *reason = NULL;
-    if (data != NULL && (unsigned)data->reasonCode >= FIRST_REFUSAL_CODE)
-        reason = MQTTReasonCode_toString(data->reasonCode);
+    if ((unsigned)code >= FIRST_REFUSAL_CODE)
+        reason = MQTTReasonCode_toString(code);
     if (reason == NULL && data != NULL)
         reason = data->message;
     if (reason == NULL)
@@ -115,7 +123,7 @@ static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
     pthread_mutex_lock(&paho->lock);
     memcpy(tls_why, paho->tls_why, sizeof tls_why);
     pthread_mutex_unlock(&paho->lock);
-    enqueue_down(paho, refused || is_tls_refusal(tls_why), tls_why[0] != '\0' ? tls_why : reason);
+    enqueue_down(paho, is_refusal(code) || is_tls_refusal(tls_why), tls_why[0] != '\0' ? tls_why : reason);
 }
 
 static void on_subscribed(void *context, MQTTAsync_successData5 *data)

@@ -44,6 +44,7 @@ struct config {
     int api_key_days;                           /* 0: an API key has no end */
     char crl_file[CONFIG_PATH];                 /* crl.pem */
     int crl_days;                               /* 30 */
+    char server_certificate_file[CONFIG_PATH];  /* server.pem: the broker's */
     int heartbeat_seconds;                      /* 60, but a fifth of offline_after_seconds at most */
     int offline_after_seconds;                  /* 300; 2 at least */
     int grace_seconds;                          /* 10: between a last will and offline */

@@ -18,7 +18,7 @@ check: tests-built
 # Flow tests: traces of events in and effects out, through the real loop, core and store, without a broker. The hooks let
 # a trace fail a statement, play the authority, and say that the parking is full.
 FLOW_HOOKS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_open_v2,--wrap=parking_may_wait \
-  -Wl,--wrap=ca_issue_device,--wrap=ca_read_request,--wrap=ca_validity,--wrap=ca_bundle
+  -Wl,--wrap=ca_issue_device,--wrap=ca_read_request,--wrap=ca_validity,--wrap=ca_bundle,--wrap=ca_issuer_id
 $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces

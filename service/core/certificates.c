@@ -219,7 +219,7 @@ enum status certificates_start(struct core *core)
         if (status == ST_OK)
             status = store_number_set(core->store, name, constants);
     }
-    if (status == ST_OK && core->ca != NULL)
+    if (status == ST_OK && core->ca != NULL) /* the first start gives the first number to who has issued until now */
         status = store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
     if (status == ST_OK)
         status = store_certificate_due_next(core->store, &next);

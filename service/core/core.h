@@ -145,7 +145,7 @@ struct checked {
 struct core {
     struct store *store;
     struct ca *ca;
-    int64_t issuer;     /* its number in the store */
+    int64_t issuer;     /* its number in the store; 0: to be looked up */
     struct ca *next_ca; /* takes over when the broker has read list next_crl; NULL: none (authority.h) */
     int64_t next_crl;
     struct keypool *pool; /* for RSA keys */

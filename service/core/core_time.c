@@ -165,6 +165,7 @@ void core_batch_end(struct core *core, bool committed)
         return;
     }
     presence_undo(&core->presence);
+    core->issuer = 0; /* its row may be undone, too: looked up when it is next needed */
     timers_bring_forward(&core->timers, TIMER_CERTIFICATES, core->now.wall + AGAIN_MS, core->now);
     if (core->crl.reloaded < core->crl.written) /* what the broker was to be told may be lost */
         crl_want(core, CRL_SOON);

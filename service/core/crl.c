@@ -78,6 +78,11 @@ bool crl_is_late(const struct core *core)
     return core->crl.next_update * 1000 - core->now.wall < quarter;
 }
 
+bool crl_waits(const struct core *core)
+{
+    return core->crl.written > core->crl.reloaded;
+}
+
 /* An event, once for each list. */
 static void alarm(struct core *core, const char *error)
 {

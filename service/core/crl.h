@@ -40,6 +40,9 @@ void crl_cancel(struct core *core);
  * expired. */
 bool crl_names(const struct core *core, int64_t ended_at);
 
+/* Whether there is a list of which nobody has said yet that the broker has read it. */
+bool crl_waits(const struct core *core);
+
 /* Whether so little of the list's life is left that the alarm stands. */
 bool crl_is_late(const struct core *core);
 

@@ -18,17 +18,40 @@ static enum ctl_exit tell_refusal(const struct value *error)
 enum ctl_exit answer_read(const char *text, size_t length, struct document **answer)
 {
     *answer = document_new_answer(text, length);
-    const struct value *root = *answer != NULL ? document_root(*answer) : NULL;
-    const struct value *error = root != NULL ? value_member(root, "error") : NULL;
-    enum ctl_exit end = CTL_DONE;
-    if (root == NULL || !value_is_object(root))
-        end = out_error(CTL_FAILED, NULL, "is this musterctl of the same version as the service?",
-                        "the service's answer is no JSON object");
-    else if (error != NULL)
-        end = tell_refusal(error);
-    if (end == CTL_DONE)
-        return end;
+    if (*answer != NULL && value_is_object(document_root(*answer)))
+        return CTL_DONE;
+    document_free(*answer);
+    *answer = NULL;
+    return out_error(CTL_FAILED, NULL, "is this musterctl of the same version as the service?",
+                     "the service's answer is no JSON object");
+}
+
+enum status answer_refusal(const struct document *answer)
+{
+    const struct value *error = value_member(document_root(answer), "error");
+    const char *code = value_text(value_member(error, "code"));
+    return error == NULL ? ST_OK : status_from_code(code != NULL ? code : "");
+}
+
+enum ctl_exit answer_accept(struct document **answer)
+{
+    const struct value *error = value_member(document_root(*answer), "error");
+    if (error == NULL)
+        return CTL_DONE;
+    enum ctl_exit end = tell_refusal(error);
     document_free(*answer);
     *answer = NULL;
     return end;
+}
+
+const char *answer_text(const struct value *object, const char *name)
+{
+    const char *text = value_text(value_member(object, name));
+    return text != NULL ? text : "-";
+}
+
+bool answer_says(const struct value *object, const char *name)
+{
+    bool truth = false;
+    return value_is_bool(value_member(object, name), &truth) && truth;
 }

@@ -15,7 +15,7 @@ static const struct option_row {
 #undef OPTION_ROW
 };
 
-_Static_assert(OPT_COUNT_ALL <= 32, "OPT() makes a 32-bit mask");
+_Static_assert(OPT_COUNT_ALL <= 64, "OPT() makes a 64-bit mask");
 
 const char *option_name(enum option option)
 {

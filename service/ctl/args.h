@@ -42,6 +42,14 @@
     X(OPT_COUNTRY, "country", "CC", "C of the certificates, two capital letters (none)")                               \
     X(OPT_CA_KEY_TYPE, "ca-key-type", "TYPE", "ec:p256, rsa:2048, rsa:3072 or rsa:4096 (ec:p256)")                     \
     X(OPT_CA_PASSPHRASE_FILE, "ca-passphrase-file", "FILE", "encrypts the authority's key with the file's first line") \
+    X(OPT_LINEAGE, "lineage", NULL, "the certificate and all that were renewed from it")                               \
+    X(OPT_PEM, "pem", NULL, "the certificates of the authority as PEM and nothing else, for a file")                   \
+    X(OPT_CERTIFICATE, "certificate", "FILE", "what the root signed; takes its place as the issuing CA")               \
+    X(OPT_ROOT, "root", "FILE", "the root's certificate")                                                              \
+    X(OPT_ROOT_KEY, "root-key", "FILE", "the root's private key")                                                      \
+    X(OPT_PASSPHRASE_FILE, "passphrase-file", "FILE", "its first line decrypts the root's key")                        \
+    X(OPT_CSR, "csr", "FILE", "the request that ca rotate wrote")                                                      \
+    X(OPT_OUT, "out", "FILE", "where to write it; - is stdout. A file that is there is never replaced")                \
     X(OPT_MARKDOWN, "markdown", NULL, "as a page for docs/")
 
 enum option {
@@ -51,7 +59,7 @@ enum option {
         OPT_COUNT_ALL
 };
 
-#define OPT(name) (UINT32_C(1) << (name))
+#define OPT(name) (UINT64_C(1) << (name))
 
 #define ARGS_OPTIONS 64
 #define ARGS_WORDS   8

@@ -46,26 +46,40 @@ enum ctl_exit cmd_certificate_list(const struct args *args)
     return list_run(args, &list);
 }
 
-static enum ctl_exit ask(const struct args *args, const char *verb)
-{
-    char members[4096];
-    struct json_writer json;
-    json_start(&json, members, sizeof members);
-    json_text(&json, "certificateId", args->words[0]);
-    if (args_has(args, OPT_REASON))
-        json_text(&json, "reason", args_value(args, OPT_REASON));
-    if (json.overflow)
-        return out_error(CTL_USAGE, "too_large", status_mend(ST_TOO_LARGE), "%s", status_message(ST_TOO_LARGE));
-    return show_run(args, "certificate", verb, "muster.certificate/1", members);
-}
-
 enum ctl_exit cmd_certificate_show(const struct args *args)
 {
-    return ask(args, "show");
+    char members[LIMIT_PAYLOAD];
+    enum ctl_exit end = link_member("certificateId", args->words[0], members, sizeof members);
+    return end == CTL_DONE ? show_run(args, "certificate", "show", "muster.certificate/1", members) : end;
 }
 
-enum ctl_exit cmd_certificate_revoke(const struct args *args)
+/* Nothing has happened yet: the device hears of it, and renews. */
+static void tell_asked(const struct value *asked)
 {
-    enum ctl_exit end = CTL_DONE;
-    return show_confirm(args, "the revocation of certificate", args->words[0], &end) ? ask(args, "revoke") : end;
+    char id[CELL], ends[CELL], uuid[CELL], sentence[4 * CELL], list[2 * CELL], events[2 * CELL];
+    out_scalar(value_member(asked, "certificateId"), id, sizeof id);
+    out_scalar(value_member(asked, "uuid"), uuid, sizeof uuid);
+    out_ago(value_member(asked, "notAfter"), ends, sizeof ends);
+    snprintf(sentence, sizeof sentence, "device %s to renew %s, which ends %s", uuid, id, ends);
+    snprintf(list, sizeof list, "musterctl certificate list --device %s", uuid);
+    snprintf(events, sizeof events, "musterctl device events %s", uuid);
+    out_pairs((const struct out_pair[]){{"asked", sentence}, {"next", list}, {"", events}}, 3);
+    out_say("A device that is offline does not hear of it; it renews by itself when its time has come.");
+}
+
+enum ctl_exit cmd_certificate_renew(const struct args *args)
+{
+    char members[LIMIT_PAYLOAD];
+    struct document *answer = NULL;
+    enum ctl_exit end = link_member("uuid", args->words[0], members, sizeof members);
+    if (end == CTL_DONE)
+        end = link_ask_once(args, "certificate", "renew", members, &answer);
+    if (end != CTL_DONE)
+        return end;
+    if (args_has(args, OPT_JSON))
+        out_json("muster.certificate/1", document_root(answer));
+    else
+        tell_asked(document_root(answer));
+    document_free(answer);
+    return out_done();
 }

@@ -1,4 +1,4 @@
-/* What an operator does to a device: block, unblock, reset, kick, decommission. */
+/* What an operator does to a device: block, unblock, reset, kick, release, decommission. */
 #include "service/ctl/link.h"
 #include "service/ctl/out.h"
 #include "service/ctl/show.h"
@@ -39,6 +39,11 @@ enum ctl_exit cmd_device_reset(const struct args *args)
 enum ctl_exit cmd_device_kick(const struct args *args)
 {
     return change(args, "kick", "muster.device.kick/1", NULL);
+}
+
+enum ctl_exit cmd_device_release(const struct args *args)
+{
+    return change(args, "release", "muster.device.release/1", NULL);
 }
 
 enum ctl_exit cmd_device_decommission(const struct args *args)

@@ -1,15 +1,27 @@
+#include "service/ctl/answer.h"
 #include "service/ctl/link.h"
 #include "service/ctl/out.h"
 
 #define CELL 256
 
-static void tell(const struct args *args, const struct value *answer)
+/* Told before it hurts: at its next update every certificate is refused. `authority` NULL: it is not known. */
+static bool tell_late(const struct value *authority, char out[CELL])
+{
+    char next[64];
+    const struct value *crl = value_member(authority, "crl");
+    out_ago(value_member(crl, "nextUpdate"), next, sizeof next);
+    if (next[0] == '-')
+        snprintf(out, CELL, "late, there is none: see musterctl ca show");
+    else
+        snprintf(out, CELL, "late, its next update is due %s: see musterctl ca show", next);
+    return answer_says(crl, "late");
+}
+
+static void tell(const struct target *target, const struct value *answer, const struct value *authority)
 {
     static const char *const counts[] = {"total", "active", "online", "offline", "pending"};
-    char directory[CONFIG_PATH], version[CELL], time[CELL], alerts[CELL], line[1024] = "", count[CELL];
+    char version[CELL], time[CELL], alerts[CELL], line[1024] = "", count[CELL], late[CELL];
     size_t length = 0;
-    if (target_directory(args, directory, sizeof directory) != CTL_DONE)
-        return; /* it did before */
     out_scalar(value_member(answer, "version"), version, sizeof version);
     out_scalar(value_member(answer, "serverTime"), time, sizeof time);
     out_scalar(value_member(answer, "alerts24h"), alerts, sizeof alerts);
@@ -17,29 +29,32 @@ static void tell(const struct args *args, const struct value *answer)
         out_scalar(value_member(answer, counts[i]), count, sizeof count);
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s %s", i > 0 ? ", " : "", count, counts[i]);
     }
-    const char *const rows[][2] = {{"service", "answers"}, {"version", version}, {"time", time},
-                                   {"folder", directory},  {"devices", line},    {"alerts in 24 h", alerts}};
-    struct out_table *table = out_table_new(NULL, 2);
-    for (size_t i = 0; table != NULL && i < sizeof rows / sizeof rows[0]; i++)
-        out_table_row(table, rows[i]);
-    if (table != NULL)
-        out_table_print(table);
-    out_table_free(table);
+    const struct out_pair pairs[] = {{"service", "answers"},        {"version", version}, {"time", time},
+                                     {"folder", target->directory}, {"devices", line},    {"alerts in 24 h", alerts},
+                                     {"revocation list", late}};
+    out_pairs(pairs, sizeof pairs / sizeof pairs[0] - (tell_late(authority, late) ? 0 : 1));
+}
+
+/* The authority is asked for people only; what it refuses is no trouble of the status. */
+static enum ctl_exit ask(struct link *link, const struct target *target, const struct args *args, const char *members)
+{
+    struct document *answer = NULL, *authority = NULL;
+    bool as_json = args_has(args, OPT_JSON);
+    enum ctl_exit end = link_ask(link, "stats", "overview", members, &answer);
+    if (end == CTL_DONE && !as_json)
+        end = link_hear(link, "ca", "show", "", &authority);
+    if (end == CTL_DONE && as_json)
+        out_json("muster.status/1", document_root(answer));
+    else if (end == CTL_DONE)
+        tell(target, document_root(answer), document_root(authority));
+    document_free(answer);
+    document_free(authority);
+    return end == CTL_DONE ? out_done() : end;
 }
 
 enum ctl_exit cmd_status(const struct args *args)
 {
     char members[CELL];
-    struct document *answer = NULL;
     enum ctl_exit end = link_member("tenant", args_value(args, OPT_TENANT), members, sizeof members);
-    if (end == CTL_DONE)
-        end = link_ask_once(args, "stats", "overview", members, &answer);
-    if (end != CTL_DONE)
-        return end;
-    if (args_has(args, OPT_JSON))
-        out_json("muster.status/1", document_root(answer));
-    else
-        tell(args, document_root(answer));
-    document_free(answer);
-    return out_done();
+    return end == CTL_DONE ? link_run(args, members, ask) : end;
 }

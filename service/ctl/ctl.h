@@ -46,11 +46,23 @@ enum ctl_exit cmd_device_unblock(const struct args *args);
 enum ctl_exit cmd_device_reset(const struct args *args);
 enum ctl_exit cmd_device_kick(const struct args *args);
 enum ctl_exit cmd_device_decommission(const struct args *args);
+enum ctl_exit cmd_device_release(const struct args *args);
 
 /* cmd_certificate.c */
 enum ctl_exit cmd_certificate_list(const struct args *args);
 enum ctl_exit cmd_certificate_show(const struct args *args);
+enum ctl_exit cmd_certificate_renew(const struct args *args);
+
+/* cmd_revoke.c, cmd_validate.c */
 enum ctl_exit cmd_certificate_revoke(const struct args *args);
+enum ctl_exit cmd_certificate_validate(const struct args *args);
+
+/* cmd_ca.c, cmd_ca_crl.c, cmd_ca_rotate.c, cmd_ca_sign.c */
+enum ctl_exit cmd_ca_show(const struct args *args);
+enum ctl_exit cmd_ca_drop(const struct args *args);
+enum ctl_exit cmd_ca_crl(const struct args *args);
+enum ctl_exit cmd_ca_rotate(const struct args *args);
+enum ctl_exit cmd_ca_sign(const struct args *args);
 
 /* cmd_status.c, cmd_watch.c */
 enum ctl_exit cmd_status(const struct args *args);

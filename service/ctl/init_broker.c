@@ -99,8 +99,10 @@ static void put_certificate(struct config_page *page, const struct init *init)
 static void list_path(const struct init *init, char out[INIT_PATH])
 {
     char path[4096];
-    bool known = realpath(init->config.crl_file, path) != NULL && strlen(path) < INIT_PATH;
-    snprintf(out, INIT_PATH, "%s%s", known ? path : init->absolute, known ? "" : "/crl.pem");
+    if (realpath(init->config.crl_file, path) != NULL && strlen(path) < INIT_PATH)
+        memcpy(out, path, strlen(path) + 1);
+    else
+        snprintf(out, INIT_PATH, "%s/crl.pem", init->absolute);
 }
 
 static void write_page(struct config_page *page, const struct init *init)

@@ -217,8 +217,8 @@ static void exchange(struct link *link, const struct ask *ask)
     }
 }
 
-enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, const char *members,
-                       struct document **answer)
+enum ctl_exit link_hear(struct link *link, const char *noun, const char *verb, const char *members,
+                        struct document **answer)
 {
     struct ask ask;
     *answer = NULL;
@@ -238,27 +238,4 @@ enum ctl_exit link_ask(struct link *link, const char *noun, const char *verb, co
     return out_error(CTL_TIMEOUT, NULL, "is musterd running? start it with make run, then look with: musterctl status",
                      "the service did not answer within %d s%s", LINK_GIVE_UP_MS / 1000,
                      gone ? "; the broker says that it is offline" : "");
-}
-
-enum ctl_exit link_member(const char *name, const char *value, char *out, size_t size)
-{
-    struct json_writer json;
-    json_start(&json, out, size);
-    if (value != NULL)
-        json_text(&json, name, value);
-    return json.overflow ? out_error(CTL_USAGE, "too_large", status_mend(ST_TOO_LARGE), "%s is too long", name)
-                         : CTL_DONE;
-}
-
-enum ctl_exit link_ask_once(const struct args *args, const char *noun, const char *verb, const char *members,
-                            struct document **answer)
-{
-    struct target target;
-    enum ctl_exit end = target_find(args, &target);
-    struct link *link = end == CTL_DONE ? link_new(&target) : NULL;
-    if (end == CTL_DONE)
-        end = link != NULL ? link_ask(link, noun, verb, members, answer) : CTL_FAILED;
-    link_free(link);
-    target_wipe(&target);
-    return end;
 }

@@ -13,7 +13,7 @@
 static const struct command {
     const char *noun, *verb; /* verb NULL: the noun is the whole command */
     const char *operands;    /* NULL: none */
-    uint32_t options;
+    uint64_t options;
     enum ctl_exit (*run)(const struct args *args);
     const char *help;
 } commands[] = {
@@ -41,11 +41,27 @@ static const struct command {
     {"device", "reset", "UUID", OPT(OPT_YES), cmd_device_reset,
      "end a device's credentials, so that it can enrol anew"},
     {"device", "kick", "UUID", 0, cmd_device_kick, "end a device's connections; it may come back at once"},
+    {"device", "release", "UUID", 0, cmd_device_release,
+     "let hardware enrol again that was held when its certificate was revoked"},
     {"device", "decommission", "UUID", OPT(OPT_YES), cmd_device_decommission, "shut a device out for ever"},
     {"certificate", "list", NULL, OPT(OPT_TENANT) | OPT(OPT_DEVICE) | OPT(OPT_LIMIT), cmd_certificate_list,
      "the certificates of devices, oldest first"},
     {"certificate", "show", "ID", 0, cmd_certificate_show, "one certificate"},
-    {"certificate", "revoke", "ID", OPT(OPT_REASON) | OPT(OPT_YES), cmd_certificate_revoke, "revoke a certificate"},
+    {"certificate", "validate", "ID|FILE|-", 0, cmd_certificate_validate,
+     "what a certificate is worth: chain, dates, profile, revocation, fingerprint; exit 1 when it is not valid"},
+    {"certificate", "renew", "UUID", 0, cmd_certificate_renew, "ask a device to renew its certificate"},
+    {"certificate", "revoke", "ID", OPT(OPT_REASON) | OPT(OPT_LINEAGE) | OPT(OPT_YES), cmd_certificate_revoke,
+     "revoke a certificate, and see to it that it is refused everywhere"},
+    {"ca", "show", NULL, OPT(OPT_PEM), cmd_ca_show, "the issuing CAs, the root, and the state of the revocation list"},
+    {"ca", "crl", NULL, 0, cmd_ca_crl,
+     "the revocation list as PEM; to read it: musterctl ca crl | openssl crl -noout -text"},
+    {"ca", "rotate", NULL, OPT(OPT_CERTIFICATE) | OPT(OPT_OUT) | OPT(OPT_YES), cmd_ca_rotate,
+     "change the issuing CA; when the root is elsewhere, write a request for it (--out, ca-next.csr)"},
+    {"ca", "sign", NULL,
+     OPT(OPT_ROOT) | OPT(OPT_ROOT_KEY) | OPT(OPT_PASSPHRASE_FILE) | OPT(OPT_CSR) | OPT(OPT_OUT) |
+         OPT(OPT_ORGANIZATION) | OPT(OPT_COUNTRY),
+     cmd_ca_sign, "where the root is: sign the request of ca rotate; needs no broker and no folder"},
+    {"ca", "drop", "ISSUERID", OPT(OPT_YES), cmd_ca_drop, "believe an old issuing CA no more, and erase its key"},
     {"errors", NULL, NULL, OPT(OPT_MARKDOWN), cmd_errors, "every error code with its mend"},
     {"config", "keys", NULL, OPT(OPT_MARKDOWN), cmd_keys, "every key of muster.conf with its default"},
 };
@@ -58,7 +74,7 @@ static const struct {
     const char *alias, *verb;
 } aliases[] = {{"ls", "list"}};
 
-static void print_options(uint32_t mask)
+static void print_options(uint64_t mask)
 {
     for (enum option option = 0; option < OPT_COUNT_ALL; option++) {
         char text[64];
@@ -66,7 +82,7 @@ static void print_options(uint32_t mask)
         snprintf(text, sizeof text, "--%s%s%s", option_name(option), value != NULL ? " " : "",
                  value != NULL ? value : "");
         if ((mask & OPT(option)) != 0)
-            printf("  %-27s %s\n", text, option_help(option));
+            printf("  %-30s %s\n", text, option_help(option));
     }
 }
 
@@ -76,13 +92,13 @@ static void print_command(const struct command *command)
     snprintf(text, sizeof text, "%s%s%s%s%s", command->noun, command->verb != NULL ? " " : "",
              command->verb != NULL ? command->verb : "", command->operands != NULL ? " " : "",
              command->operands != NULL ? command->operands : "");
-    printf("  %-27s %s\n", text, command->help);
+    printf("  %-30s %s\n", text, command->help);
 }
 
 /* The help of everything (noun NULL), of a noun, or of one command. */
 static void print_help(const char *noun, const char *verb)
 {
-    uint32_t options = OPTIONS_ALL;
+    uint64_t options = OPTIONS_ALL;
     puts("usage: musterctl [NOUN [VERB]] [OPTION]...\n");
     if (noun == NULL)
         puts("Looks after the devices of a Muster service, through its broker. Without a command: status.\n\n"

@@ -158,6 +158,17 @@ void out_object(const struct value *object)
     out_table_free(table);
 }
 
+void out_pairs(const struct out_pair pairs[], size_t count)
+{
+    struct out_table *table = out_table_new(NULL, 2);
+    if (table == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        out_table_row(table, (const char *[]){pairs[i].name, pairs[i].text});
+    out_table_print(table);
+    out_table_free(table);
+}
+
 static void write_value(struct json_writer *json, const char *name, const struct value *value)
 {
     double number = 0;

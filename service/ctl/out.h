@@ -37,6 +37,12 @@ void out_table_print(struct out_table *table);
 /* Prints an object as two columns: the path of a member, and its value. */
 void out_object(const struct value *object);
 
+/* Prints lines of a name and what is to be said of it, in two columns. */
+struct out_pair {
+    const char *name, *text;
+};
+void out_pairs(const struct out_pair pairs[], size_t count);
+
 /* A value as compact JSON in `out`; false when it does not fit. */
 bool out_value(const struct value *value, char *out, size_t size);
 

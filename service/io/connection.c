@@ -68,7 +68,10 @@ struct mqtt *connection_new(struct broker *broker, int number, const char *passw
                                    broker->probe_topic,
                                    topic_pattern(TOPIC_GATE_CONNECTED),
                                    topic_pattern(TOPIC_GATE_DISCONNECTED),
-                                   topic_pattern(TOPIC_GATE_REFUSED)};
+                                   topic_pattern(TOPIC_GATE_REFUSED),
+                                   topic_pattern(TOPIC_GATE_CHECKED),
+                                   topic_pattern(TOPIC_GATE_RELOADED)};
+    const size_t all = sizeof filters / sizeof *filters;
     const struct config *config = broker->config;
     bool subscriber = number == BROKER_SUBSCRIBER;
     if (!subscriber)
@@ -80,7 +83,7 @@ struct mqtt *connection_new(struct broker *broker, int number, const char *passw
                                    .password = password,
                                    .filters = filters,
                                    .filter_count = !subscriber                 ? 0
-                                                   : broker->stamp_key != NULL ? 6
+                                                   : broker->stamp_key != NULL ? all
                                                                                : 3,
                                    .filter_qos = 1,
                                    .will_topic = subscriber ? NULL : broker->state_topic,

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define FILE_MAX (256u * 1024 * 1024)
 #define LINGER_S 86400 /* an entry leaves a day after its certificate has expired */
 
 static bool add(void *context, const char *id, int64_t ended_at, const char *reason)
@@ -77,13 +77,23 @@ char *crl_make(const struct crl_task *task, char error[CRL_ERROR])
     return NULL;
 }
 
+/* The whole file, on the heap; NULL when it cannot be read. */
+static char *read_file(const char *file, size_t *length)
+{
+    struct stat status;
+    char *text = stat(file, &status) == 0 ? malloc((size_t)status.st_size + 2) : NULL;
+    if (text == NULL || file_read(file, text, (size_t)status.st_size + 2, length) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 enum status crl_take_up(struct core *core, const char *file)
 {
     struct crl_info lists[CA_ISSUERS_MAX];
     size_t length = 0;
-    char *text = malloc(FILE_MAX); /* pages that are not touched cost nothing */
-    bool read = text != NULL && file_read(file, text, FILE_MAX, &length) == 0;
-    size_t count = read ? crl_read(text, length, lists, CA_ISSUERS_MAX) : 0;
+    char *text = read_file(file, &length);
+    size_t count = text != NULL ? crl_read(text, length, lists, CA_ISSUERS_MAX) : 0;
     int64_t number = 0, this_update = 0, next_update = 0;
     bool unlisted = core->ca != NULL;
     for (size_t i = 0; i < count && i < CA_ISSUERS_MAX; i++) {

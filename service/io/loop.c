@@ -1,7 +1,5 @@
 #include "service/io/loop.h"
 
-#include "service/core/authority.h"
-#include "service/core/crl.h"
 #include "service/core/heartbeat.h"
 #include "service/io/clock.h"
 #include "service/io/log.h"
@@ -22,8 +20,7 @@
 #define LAST_SLOTS   65536
 #define EXPIRY_MS    5000
 #define WAITING_MS   50
-#define AGAIN_MS     1000  /* after a failure of the disk: signing again and again would only heat the room */
-#define CRL_MESSAGE  60000 /* the broker takes no packet above 64 KiB: a greater list is read by `ca/crl` */
+#define AGAIN_MS     1000 /* after a failure of the disk: signing again and again would only heat the room */
 #define ANSWER_ROOM  (LIMIT_ANSWER + SEALED_MAX)
 #define PRESENCE_CAP (LOOP_BATCH + TICK_BATCH + PARKING_PLACES)
 
@@ -41,7 +38,7 @@ void loop_init(struct loop *loop, struct core *core, struct queue *queue, struct
     loop->core = core;
     loop->queue = queue;
     loop->broker = broker;
-    loop->crl_job = crl_job;
+    loop->lists = (struct lists){.job = crl_job};
     loop->refusals = (struct limit){.burst = 100, .refill_ms = 100}; /* a flood shall not fill the disk with lines */
     core->log = hold_happening;
     core->log_context = loop;
@@ -109,47 +106,12 @@ static void hear(struct loop *loop, enum broker_change change, struct now now)
 {
     if (change == BROKER_HEARS) {
         presence_hear(&loop->core->presence, now.mono);
+        lists_ask_again(loop->core, &loop->effects);
         log_line(LOG_NOTICE, "ready", "the service hears its devices");
     } else if (change == BROKER_DEAF) {
         presence_deafen(&loop->core->presence);
         log_line(LOG_WARNING, "deaf", "nobody goes offline until the service hears again");
     }
-}
-
-/* The last list, when one message may hold it. */
-static const char *crl_list(const struct loop *loop)
-{
-    const char *text = crl_job_text(loop->crl_job);
-    return text != NULL && strlen(text) <= CRL_MESSAGE ? text : NULL;
-}
-
-/* A revocation list was made, or could not be made. */
-static void take_crl(struct loop *loop)
-{
-    struct core *core = loop->core;
-    if (!crl_job_take(loop->crl_job))
-        return;
-    const struct crl_order *order = crl_job_order(loop->crl_job);
-    const char *error = crl_job_error(loop->crl_job);
-    core->crl.text = crl_job_text(loop->crl_job);
-    crl_done(core, order, crl_list(loop), error[0] != '\0' ? error : NULL, &loop->effects);
-    if (error[0] != '\0')
-        log_line(LOG_ERROR, "crl_failed", "number=%lld late=%s %s", (long long)order->number,
-                 crl_is_late(core) ? "true" : "false", error);
-    else
-        log_line(LOG_INFO, "crl", "number=%lld next_update=%lld", (long long)order->number,
-                 (long long)order->next_update);
-}
-
-static void start_crl(struct loop *loop, bool committed)
-{
-    if (loop->crl_order.number == 0)
-        return;
-    if (committed)
-        crl_job_start(loop->crl_job, authority_newest(loop->core), &loop->crl_order);
-    else
-        crl_cancel(loop->core);
-    loop->crl_order.number = 0;
 }
 
 static void publisher_changed(struct loop *loop, bool up)
@@ -163,8 +125,7 @@ static void publisher_changed(struct loop *loop, bool up)
                  (unsigned long long)loop->answers_lost);
     loop->answers_lost = 0;
     outbox_open(&loop->outbox);
-    if (loop->core->crl.written > 0) /* a broker that was restarted has forgotten what was retained */
-        crl_tell(loop->core, crl_list(loop), &loop->effects);
+    lists_tell_again(&loop->lists, loop->core, &loop->effects);
     if (loop->core->config->retained_status)
         retained_walk_start(&loop->walk);
 }
@@ -285,7 +246,7 @@ static void tell_dropped(struct loop *loop)
 static void write_timed(struct loop *loop, struct now now)
 {
     loop->behind = core_tick(loop->core, now, TICK_BATCH, &loop->effects);
-    crl_order(loop->core, &loop->crl_order);
+    lists_order(&loop->lists, loop->core);
     if (now.mono.ms >= loop->next_flush.ms) {
         loop->next_flush = mono_add(now.mono, FLUSH_MS);
         core_flush_seen(loop->core, now, &loop->flush_cursor, FLUSH_SLOTS);
@@ -305,7 +266,7 @@ static bool commit(struct loop *loop)
     enum status status = store_commit(loop->core->store);
     core_batch_end(loop->core, status == ST_OK);
     log_release(&loop->held, status == ST_OK);
-    start_crl(loop, status == ST_OK);
+    lists_batch_end(&loop->lists, loop->core, status == ST_OK);
     loop->full = status != ST_OK || (loop->full && !dirty);
     if (status == ST_OK) {
         parking_leave(&loop->parking);
@@ -364,7 +325,7 @@ static void run_batch(struct loop *loop)
 {
     struct now now = clock_now();
     loop->core->now = now;
-    take_crl(loop);
+    lists_take(&loop->lists, loop->core, &loop->effects);
     step_parked(loop, now);
     size_t room = parking_room(&loop->parking);
     loop->nap_us = nap_after(take_all(loop, room < LOOP_BATCH ? room : LOOP_BATCH));

@@ -6,7 +6,7 @@
 
 #include "service/core/core.h"
 #include "service/io/broker.h"
-#include "service/io/crl_job.h"
+#include "service/io/lists.h"
 #include "service/io/log.h"
 #include "service/io/outbox.h"
 #include "service/io/parking.h"
@@ -22,8 +22,7 @@ struct loop {
     struct broker *broker;
     struct outbox outbox;
     struct parking parking;
-    struct crl_job *crl_job;
-    struct crl_order crl_order; /* to be started when the batch is durable; number 0: none */
+    struct lists lists;
     struct effects effects;
     struct log_batch held; /* what the batch in hand did, for the log */
     /* What was stepped in the batch in hand: to be refused when it cannot be committed. */

@@ -162,16 +162,18 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
                                   .not_before = intent->not_before,
                                   .not_after = intent->not_after,
                                   .at = core->now.wall,
-                                  .issuer = core->issuer,
                                   .replaces = replaces,
                                   .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
+    enum status status = core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+    row.issuer = core->issuer;
     memcpy(row.id, intent->certificate_id, sizeof row.id);
     memcpy(row.uuid, device->uuid, sizeof row.uuid);
     memcpy(row.tenant, device->tenant, sizeof row.tenant);
     memcpy(row.public_key, intent->public_key, sizeof row.public_key);
     memcpy(row.fingerprint, certificate->fingerprint, sizeof row.fingerprint);
     certificates_due(core, row.due_at);
-    enum status status = store_intent_delete(core->store, intent->certificate_id);
+    if (status == ST_OK)
+        status = store_intent_delete(core->store, intent->certificate_id);
     if (status == ST_OK)
         status = end_older(core, replaces);
     return status == ST_OK ? store_certificate_insert(core->store, &row) : status;

@@ -2,6 +2,8 @@
  * end. */
 #include "certs/ca_rotate.h"
 #include "certs/csr.h"
+#include "certs/file.h"
+#include "certs/validate.h"
 #include "service/config_authority.h"
 #include "service/core/authority.h"
 #include "service/core/crl.h"
@@ -163,6 +165,25 @@ enum status op_ca_rotate(struct core *core, struct request *request, struct repl
     return ST_OK;
 }
 
+/* The broker that forgets an issuer refuses the service, too, when it shows a certificate of that issuer. */
+static enum status keep_own(const struct core *core, const char *id, struct request *request)
+{
+    char pem[VALIDATE_PEM_MAX];
+    size_t length = 0;
+    struct validation own;
+    const char *path = core->config->broker_certificate_file;
+    if (path[0] == '\0' || file_read(path, pem, sizeof pem, &length) != 0)
+        return ST_OK;
+    validate_certificate(core->ca, pem, length, core->now.wall / 1000, &own);
+    if (strcmp(own.issuer, id) != 0)
+        return ST_OK;
+    fail(&request->why, ST_INVALID_STATE, "/issuerId",
+         "The service's own certificate (broker_certificate_file) is of this issuer.");
+    snprintf(request->why.mend, sizeof request->why.mend,
+             "Remove that file, run musterctl init, which makes another, and restart the service.");
+    return ST_INVALID_STATE;
+}
+
 enum status op_ca_drop(struct core *core, struct request *request, struct reply *reply)
 {
     struct ca_options options = config_authority(core->config);
@@ -181,6 +202,9 @@ enum status op_ca_drop(struct core *core, struct request *request, struct reply 
                  "Wait until they are renewed (musterctl certificate renew UUID), or revoke them.");
         return ST_INVALID_STATE;
     }
+    status = keep_own(core, id, request);
+    if (status != ST_OK)
+        return status;
     if (ca_drop(&options, id, error, sizeof error) != 0)
         return fail(&request->why, ST_INVALID_FIELD, "/issuerId", "%s", error);
     if (!authority_replace(core, error, sizeof error)) {

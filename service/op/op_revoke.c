@@ -22,28 +22,28 @@ static enum status read_reason(struct request *request, const char **reason)
                 "cessationOfOperation or privilegeWithdrawn.");
 }
 
-/* Revokes up to a page of them; `*more`: there may be others. */
-static enum status revoke_page(struct core *core, int64_t row, const char *reason, struct reply *reply, bool *more)
+/* Revokes up to a page of them; `*found` says how many. */
+static enum status revoke_page(struct core *core, int64_t row, const char *reason, struct reply *reply, size_t *found)
 {
     struct certificate_entry *entries = core->page.certificates;
-    size_t found = 0;
-    enum status status = store_certificate_lineage(core->store, row, entries, LIMIT_PAGE_ITEMS, &found);
-    for (size_t i = 0; i < found && status == ST_OK; i++) {
+    enum status status = store_certificate_lineage(core->store, row, entries, LIMIT_PAGE_ITEMS, found);
+    for (size_t i = 0; i < *found && status == ST_OK; i++) {
         status = certificates_end(core, &entries[i], "revoked", reason);
         json_text(&reply->json, NULL, entries[i].id);
     }
-    *more = found == LIMIT_PAGE_ITEMS;
     return status;
 }
 
 /* The certificate and all that were renewed from it: who stole one may have renewed it since. */
-static enum status revoke_lineage(struct core *core, int64_t row, const char *reason, struct reply *reply)
+static enum status revoke_lineage(struct core *core, int64_t row, const char *reason, struct reply *reply, bool *any)
 {
-    bool more = true;
+    size_t found = LIMIT_PAGE_ITEMS;
     enum status status = ST_OK;
     json_open(&reply->json, "revoked", '[');
-    while (more && status == ST_OK)
-        status = revoke_page(core, row, reason, reply, &more);
+    while (found == LIMIT_PAGE_ITEMS && status == ST_OK) {
+        status = revoke_page(core, row, reason, reply, &found);
+        *any = *any || found > 0;
+    }
     json_close(&reply->json, ']');
     return status;
 }
@@ -51,16 +51,18 @@ static enum status revoke_lineage(struct core *core, int64_t row, const char *re
 static enum status revoke(struct core *core, struct request *request, struct certificate_entry *entry,
                           const char *reason, struct reply *reply)
 {
-    bool was = strcmp(entry->state, "revoked") == 0;
+    bool any = false; /* what is revoked stays as it is */
     enum status status = ST_OK;
-    if (request->in.lineage)
-        status = revoke_lineage(core, entry->row, reason, reply);
-    else if (!was)
+    if (request->in.lineage) {
+        status = revoke_lineage(core, entry->row, reason, reply, &any);
+    } else if (strcmp(entry->state, "revoked") != 0) {
         status = certificates_end(core, entry, "revoked", reason);
+        any = true;
+    }
     /* One that was only replaced says nothing against the hardware. */
-    if (status == ST_OK && !was && strcmp(reason, "superseded") != 0)
+    if (status == ST_OK && any && strcmp(reason, "superseded") != 0)
         status = hold_device(core);
-    if (!was || request->in.lineage)
+    if (any)
         scope_audit(reply, entry->tenant, entry->uuid, "certificateId=%s reason=%s%s", entry->id, reason,
                     request->in.lineage ? " lineage" : "");
     return status;
@@ -70,6 +72,7 @@ enum status op_certificate_revoke(struct core *core, struct request *request, st
 {
     struct certificate_entry entry;
     const char *reason = NULL;
+    bool held = false;
     enum status status = read_reason(request, &reason);
     if (status == ST_OK)
         status = certificate_find(core, request, &entry);
@@ -77,10 +80,13 @@ enum status op_certificate_revoke(struct core *core, struct request *request, st
         status = revoke(core, request, &entry, reason, reply);
     if (status == ST_OK) /* as it is now */
         status = certificate_find(core, request, &entry);
+    if (status == ST_OK)
+        status = store_hold_of(core->store, entry.uuid, &held);
     if (status != ST_OK)
         return status;
     standing_sessions(reply, entry.uuid, SESSIONS_CHECK);
     certificate_write(&reply->json, &entry);
+    json_bool(&reply->json, "held", held);
     return ST_OK;
 }
 

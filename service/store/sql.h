@@ -146,6 +146,7 @@
     X(SQL_HOLD_FIND, "SELECT EXISTS (SELECT 1 FROM hold JOIN key_use ON key_use.uuid = hold.uuid AND key = $1 "        \
                      "WHERE kind = $2 AND value = $3)")                                                                \
     X(SQL_HOLD_ANY, "SELECT EXISTS (SELECT 1 FROM hold)")                                                              \
+    X(SQL_HOLD_OF, "SELECT EXISTS (SELECT 1 FROM hold WHERE uuid = $1)")                                               \
     X(SQL_HOLD_RELEASE, "DELETE FROM hold WHERE uuid = $1")                                                            \
     X(SQL_META_GET, "SELECT value FROM meta WHERE name = $1")                                                          \
     X(SQL_META_SET, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "                 \

@@ -191,6 +191,9 @@ enum status store_hold_find(struct store *store, const char *key, const char *ki
 /* Whether any is held at all. */
 enum status store_hold_any(struct store *store, bool *any);
 
+/* Whether the hardware of `uuid` is held. */
+enum status store_hold_of(struct store *store, const char *uuid, bool *held);
+
 /* Releases the hardware of `uuid`; stores whether it was held. */
 enum status store_hold_release(struct store *store, const char *uuid, bool *released);
 

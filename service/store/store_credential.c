@@ -192,6 +192,14 @@ enum status store_hold_any(struct store *store, bool *any)
     return db_done(store->db);
 }
 
+enum status store_hold_of(struct store *store, const char *uuid, bool *held)
+{
+    db_use(store->db, SQL_HOLD_OF);
+    db_bind_text(store->db, uuid);
+    *held = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}
+
 enum status store_hold_release(struct store *store, const char *uuid, bool *released)
 {
     db_use(store->db, SQL_HOLD_RELEASE);

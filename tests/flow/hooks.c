@@ -54,6 +54,13 @@ const char *__wrap_ca_bundle(const struct ca *ca)
     return world->real_ca ? __real_ca_bundle(ca) : "FAKE AUTHORITY\n";
 }
 
+const char *__real_ca_issuer_id(const struct ca *ca);
+const char *__wrap_ca_issuer_id(const struct ca *ca);
+const char *__wrap_ca_issuer_id(const struct ca *ca)
+{
+    return world->real_ca ? __real_ca_issuer_id(ca) : "fake";
+}
+
 int __real_sqlite3_step(sqlite3_stmt *statement);
 int __wrap_sqlite3_step(sqlite3_stmt *statement);
 

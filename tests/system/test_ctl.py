@@ -270,7 +270,7 @@ def certificates():
         t.check("fingerprint" in table(stack, "certificate", "show", other), "certificate show")
         t.equal(ctl_json(stack, "certificate", "show", other)["state"], "pending", "as JSON")
         revoked = ctl_json(stack, "certificate", "revoke", other, "--yes", "--reason", "keyCompromise")
-        t.equal((revoked["schema"], revoked["state"], revoked["reason"]), ("muster.certificate/1", "revoked", "keyCompromise"), "revoke")
+        t.equal((revoked["schema"], revoked["state"], revoked["reason"]), ("muster.certificate.revoke/1", "revoked", "keyCompromise"), "revoke")
         t.equal(ctl_json(stack, "certificate", "revoke", other, "--yes")["reason"], "keyCompromise", "the first reason stands")
         t.equal(ctl_json(stack, "device", "show", "b")["state"], "registered", "the device is registered again")
         for words, code in ((["revoke", second], 2), (["revoke", second, "--yes", "--reason", "because"], 2), (["show", "00"], 6),

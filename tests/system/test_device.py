@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """The reference client as a program: it enrols by itself, survives kills, and never becomes a second device."""
-import json
 import os
 import random
 import re
@@ -8,8 +7,9 @@ import signal
 import stat
 import time
 
+from device import Device, listed, online
 from gated import GatedStack
-from muster import Checks, Stack, end, folder, program, read, run, start, wait_for
+from muster import Checks, Stack, end, folder, program, read, run, wait_for
 
 t = Checks()
 
@@ -23,42 +23,6 @@ def both_ways(test):
                 test(stack)
     run_both.__name__ = test.__name__
     return run_both
-
-
-class Device:
-    """muster-device with a folder of its own."""
-
-    def __init__(self, stack, *options, open_mode=None):
-        open_mode = not isinstance(stack, GatedStack) if open_mode is None else open_mode
-        self.stack, self.dir, self.child = stack, os.path.join(folder(), "device"), None
-        self.options = ["--dir", self.dir, "--broker", "localhost", "--port", str(stack.tls), "--mtls-port", str(stack.mtls),
-                        "--cafile", stack.path("ca.pem"), "--provisioning-key-file", stack.path("provisioning.key"),
-                        *(["--open"] if open_mode else []), *options]
-
-    def run(self):
-        self.child = start([program("muster-device"), "run"] + self.options, self.dir + ".log")
-
-    def log(self):
-        return read(self.dir + ".log")
-
-    def kill(self, number=signal.SIGKILL):
-        return end(self.child, number)
-
-    def do(self, command, *options, network=True):
-        """One command with its own exit code; `network` False leaves out what reaches the broker."""
-        return run([program("muster-device"), command] + (self.options if network else ["--dir", self.dir]) + list(options))
-
-    def info(self):
-        return json.loads(self.do("info", "--json", network=False).stdout)
-
-
-def listed(stack):
-    done = stack.ctl("device", "list", "--json")
-    return json.loads(done.stdout)["items"] if done.returncode == 0 else None
-
-
-def online(stack, count=1):
-    return wait_for(lambda: sum(d["status"] == "online" for d in listed(stack) or []) == count, 20, 0.2)
 
 
 def settings():

@@ -160,13 +160,6 @@ def check_stored(stack, load):
 
 # --- a disk that fails ------------------------------------------------------------------------------------------------
 
-def may_trace():
-    try:
-        return run(["strace", "-f", "-o", "/dev/null", "true"]).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
 def start_failing(stack, number):
     """The service with an fdatasync that fails at the given call. The tracer's end ends the service too."""
     os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # which cannot be traced

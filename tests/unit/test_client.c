@@ -275,6 +275,7 @@ static void provisioned(struct world *world)
     strcpy(world->disk.api_key, "mdk_a_b");
     strcpy(world->disk.device_id, "abcdefghijkl");
     strcpy(world->disk.certificate_id, "0123");
+    strcpy(world->disk.not_before, "2026-01-01T00:00:00.000Z");
     strcpy(world->disk.not_after, "2027-01-01T00:00:00.000Z");
     world->disk.has_identity = true;
     world->disk.provisioning_key[0] = '\0';
@@ -598,6 +599,8 @@ static const struct {
     {"provision", "renewAfter", "\"never\"", ""},
     {"connect", "renewAfter", "\"2026-09-02T00:00:00.000Z\"", "2026-09-02T00:00:00.000Z"},
     {"connect", "renewAfter", "\"never\"", "2026-09-01T00:00:00.000Z"},
+    {"connect", "renewAfter", "\"2027-01-01T00:00:00.000Z\"", "2026-09-01T00:00:00.000Z"}, /* past its end */
+    {"connect", "renewAfter", "\"2026-01-01T00:00:00.000Z\"", "2026-09-01T00:00:00.000Z"}, /* before its life */
     {"update", "deviceName", "\"pump \\u00e9\"", "pump \303\251"},
     {"update", "deviceName", "\"\\u001b[2J\"", "pump 7"},
     {"update", "deviceName", "\"\\u009b2J\"", "pump 7"},

@@ -34,6 +34,7 @@ struct service {
     int64_t key_ends_ms, key_life_ms; /* 0: never */
     bool secret_untold;               /* the hour of a repeated secret is over */
     bool bad_certificate;
+    const char *plan; /* NULL: a sound one */
     const char *new_bundle;
     char bundle_known[65];
     const char *session;
@@ -62,7 +63,7 @@ struct world {
     int denials;
     int64_t retry_after_ms;
     bool answered;
-    char answer_topic[LIMIT_TOPIC + 1], answer[4096], sent[4096];
+    char answer_topic[LIMIT_TOPIC + 1], answer[4096], last[33]; /* the operation that was asked last */
     int64_t now_ms, wall_ms;
     uint64_t seed;
     int logins[CREDENTIAL_BEST + 1], csrs;
@@ -116,7 +117,7 @@ static void write_certificate(struct world *world, struct json_writer *json, int
     json_text(json, "caPem", world->bundle);
     json_text(json, "notBefore", "2026-09-01T00:00:00.000Z");
     json_text(json, "notAfter", "2027-09-01T00:00:00.000Z");
-    json_text(json, "renewAfter", "2027-06-01T00:00:00.000Z");
+    json_text(json, "renewAfter", world->service.plan != NULL ? world->service.plan : "2027-06-01T00:00:00.000Z");
 }
 
 static void renew(struct world *world, struct json_writer *json, const char *id)
@@ -170,6 +171,8 @@ static void answer_connect(struct world *world, struct json_writer *json)
     if (service->at_connect)
         promote(service, service->pending);
     json_int(json, "heartbeatSeconds", 3600);
+    if (service->plan != NULL)
+        json_text(json, "renewAfter", service->plan);
     if (service->new_bundle != NULL && strcmp(service->bundle_known, service->new_bundle) != 0)
         json_text(json, "caPem", service->new_bundle);
 }
@@ -226,7 +229,7 @@ static void serve(struct world *world, const char *topic, const char *payload)
         kept_copy(world->service.bundle_known, sizeof world->service.bundle_known,
                   value_text(value_member(root, "caFingerprint")));
     document_free(document);
-    snprintf(world->sent, sizeof world->sent, "%s %s", operation, payload);
+    strcpy(world->last, operation);
     world->service.heartbeats += strcmp(operation, "heartbeat") == 0;
     if (id[0] == '\0')
         return;
@@ -819,6 +822,21 @@ static void check_silence(void)
     free(world);
 }
 
+/* A plan that has passed already, or a clock that is wrong, makes no storm. */
+static void check_senseless_plan(void)
+{
+    static const char *const plans[] = {"2026-09-01T00:00:00.000Z", "2026-09-01T00:00:01.000Z"};
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        struct world *world = due_now();
+        world->service.plan = plans[i];
+        live_ms(world, 10 * HOUR);
+        CHECK(world->service.renewals.count >= 1 && world->service.renewals.count <= 11, "%d in ten hours",
+              world->service.renewals.count);
+        CHECK(world->client.online && world->service.current == world->device_pem, "%s", world->line);
+        free(world);
+    }
+}
+
 /* A device that is past its certificate's end has the API key. */
 static void check_expired(void)
 {
@@ -857,6 +875,25 @@ static void check_offers(void)
         CHECK(world->service.renewals.count == offers[i].renewals, "%s: %d", offers[i].payload,
               world->service.renewals.count);
         CHECK(world->device_pem == 1 + offers[i].renewals, "%s: %s", offers[i].payload, world->line);
+        free(world);
+    }
+}
+
+/* After a rollback the service's own reminder waits for an hour, an operator's word does not. */
+static void check_offer_after_rollback(void)
+{
+    for (int by_operator = 0; by_operator < 2; by_operator++) {
+        struct world *world = due_now();
+        world->refuse_next = true;
+        live(world, 50, true);
+        CHECK_INT(world->service.renewals.count, 1);
+        world->refuse_next = false;
+        int64_t begun = world->now_ms;
+        deliver(world, offer_topic, by_operator != 0 ? "{\"reason\":\"operator\"}" : "{\"reason\":\"expiring\"}");
+        while (world->service.renewals.count < 2 && world->now_ms < begun + DAY)
+            turn(world);
+        int64_t minutes = (world->now_ms - begun) / MINUTE;
+        CHECK(by_operator != 0 ? minutes <= 1 : minutes >= 59 && minutes <= 61, "after %lld min", (long long)minutes);
         free(world);
     }
 }
@@ -940,7 +977,7 @@ static void check_renew_goes_on(void)
     live(world, 50, false);
     CHECK(world->done && world->problem.result == MUSTER_DEVICE_OK && world->device_pem == 2, "%s",
           world->problem.what);
-    CHECK(strncmp(world->sent, "disconnect", 10) == 0, "no goodbye: %s", world->sent);
+    CHECK_TEXT(world->last, "disconnect");
     CHECK_INT(world->service.renewals.count, 1);
     free(world);
 }
@@ -1072,8 +1109,10 @@ int main(void)
     check_rejections();
     check_late();
     check_silence();
+    check_senseless_plan();
     check_expired();
     check_offers();
+    check_offer_after_rollback();
     check_many_offers();
     check_goals();
     check_renew_goes_on();

@@ -3,6 +3,7 @@
 #include "tests/unit/check.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,9 +102,35 @@ static void check_stop(void)
     remove_folder(dir);
 }
 
+/* A program that was built with an older header has a shorter structure; what lies behind it is not touched. */
+static void check_info(void)
+{
+    char dir[64], error[MUSTER_DEVICE_ERROR_SIZE] = "";
+    struct muster_device_options options;
+    struct muster_device *device = NULL;
+    struct muster_device_info info;
+    size_t old = offsetof(struct muster_device_info, next_certificate_id);
+    begin(dir, &options);
+    CHECK_INT(muster_device_open(&options, &device, error, sizeof error), MUSTER_DEVICE_OK);
+    memset(&info, 'x', sizeof info);
+    info.size = old;
+    CHECK_INT(muster_device_info(device, &info), MUSTER_DEVICE_OK);
+    CHECK(info.size == old && info.next_certificate_id[0] == 'x' && info.renew_after[0] == '\0', "%zu", info.size);
+    info.size = sizeof info;
+    CHECK_INT(muster_device_info(device, &info), MUSTER_DEVICE_OK);
+    CHECK(info.size == sizeof info && info.next_certificate_id[0] == '\0', "%zu", info.size);
+    /* without a registration there is nothing to renew or to replace, and nobody is asked */
+    CHECK_INT(muster_device_renew(device), MUSTER_DEVICE_NOT_FOUND);
+    CHECK(strstr(muster_device_mend(device), "register") != NULL, "%s", muster_device_mend(device));
+    CHECK_INT(muster_device_rotate(device), MUSTER_DEVICE_NOT_FOUND);
+    muster_device_close(device);
+    remove_folder(dir);
+}
+
 int main(void)
 {
     check_seconds();
     check_stop();
+    check_info();
     return check_done();
 }

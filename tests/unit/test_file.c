@@ -168,6 +168,37 @@ static void erases(void)
     rmdir(path);
 }
 
+/* The new file takes the old one's place; whoever held the old one finds nothing in it any more. */
+static void replaces_by_another(void)
+{
+    char third[160];
+    snprintf(third, sizeof third, "%s/third", folder);
+    put(path, "old secret", 0600);
+    put(other, "new", 0600);
+    CHECK_INT(link(path, third), 0);
+    CHECK_INT(file_replace(other, path), 0);
+    CHECK_TEXT(get(path), "new");
+    CHECK(!is_there(other), "it is there twice");
+    CHECK_TEXT(get(third), "");
+    CHECK_INT(unlink(third), 0);
+    CHECK_INT(file_replace(other, path), ENOENT);
+    CHECK_TEXT(get(path), "new");
+    unlink(path);
+    put(other, "first", 0600);
+    CHECK_INT(file_replace(other, path), 0);
+    CHECK_TEXT(get(path), "first");
+    /* a link is replaced, and what it points to stays */
+    put(third, "another's", 0600);
+    unlink(path);
+    CHECK_INT(symlink(third, path), 0);
+    put(other, "mine", 0600);
+    CHECK_INT(file_replace(other, path), 0);
+    CHECK_TEXT(get(path), "mine");
+    CHECK_TEXT(get(third), "another's");
+    unlink(third);
+    unlink(path);
+}
+
 static void relative_paths(void)
 {
     char before[PATH_MAX];
@@ -192,6 +223,7 @@ int main(void)
     endless_file();
     reads();
     erases();
+    replaces_by_another();
     relative_paths();
     unlink(other);
     unlink(path);

@@ -36,9 +36,12 @@ int MQTTAsync_setDisconnected(MQTTAsync handle, void *context, MQTTAsync_disconn
     return MQTTASYNC_SUCCESS;
 }
 
+static MQTTAsync_connectOptions last_connect;
+
 int MQTTAsync_connect(MQTTAsync handle, const MQTTAsync_connectOptions *options)
 {
-    (void)handle, (void)options;
+    (void)handle;
+    last_connect = *options;
     return MQTTASYNC_SUCCESS;
 }
 
@@ -140,10 +143,46 @@ static void check_late_disconnect(void)
     paho_free(paho);
 }
 
+/* How a connection can fail, as Paho tells it, and whether that is the credential's fault. */
+static const struct {
+    int code;
+    enum MQTTReasonCodes reason;
+    const char *message;
+    bool refused;
+    const char *expected;
+} failures[] = {
+    {MQTTREASONCODE_NOT_AUTHORIZED, MQTTREASONCODE_SUCCESS, "CONNACK return code", true, "Not authorized"},
+    {MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD, MQTTREASONCODE_SUCCESS, "CONNACK return code", true,
+     "Bad User Name or Password"},
+    {MQTTREASONCODE_SERVER_UNAVAILABLE, MQTTREASONCODE_SUCCESS, "CONNACK return code", false, "Server unavailable"},
+    {MQTTASYNC_FAILURE, MQTTREASONCODE_NOT_AUTHORIZED, NULL, true, "Not authorized"},
+    {MQTTASYNC_FAILURE, MQTTREASONCODE_SUCCESS, "TCP/TLS connect failure", false, "TCP/TLS connect failure"},
+    {MQTTASYNC_FAILURE, MQTTREASONCODE_SUCCESS, NULL, false, "no TCP or TLS connection"},
+};
+
+static void check_failures(void)
+{
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        MQTTAsync_failureData5 data = MQTTAsync_failureData5_initializer;
+        struct paho *paho = connected();
+        struct paho_event event = {.kind = PAHO_UP};
+        data.code = failures[i].code;
+        data.reasonCode = failures[i].reason;
+        data.message = failures[i].message;
+        last_connect.onFailure5(last_connect.context, &data);
+        CHECK(paho_next(paho, &event) && event.kind == PAHO_DOWN, "%s", failures[i].expected);
+        CHECK(event.refused == failures[i].refused, "%s: %d", failures[i].expected, event.refused);
+        CHECK_TEXT(event.reason, failures[i].expected);
+        paho_event_wipe(&event);
+        paho_free(paho);
+    }
+}
+
 int main(void)
 {
     check_patience();
     check_late();
     check_late_disconnect();
+    check_failures();
     return check_done();
 }

@@ -154,12 +154,46 @@ static void run_file(sqlite3 *database, const char *name)
 }
 
 /* A database as the program left it that had 64 bits for each session, and the sequence of events in the wide table. */
+/* What the life of certificates has brought. */
+static void look_at_older_certificates(struct store *store)
+{
+    struct certificate_entry entry;
+    struct event_row event = {.device = 0, .sequence = 1, .at = 7, .uuid = "-", .tenant = "default", .type = "x"};
+    enum status status = ST_INTERNAL;
+    bool holds = false, next = true;
+    int64_t due = 0, sequence = 0;
+    CHECK_INT(sql("SELECT count(*) FROM certificate WHERE issuer = 1 AND replaces IS NULL AND told = 0"), 3);
+    CHECK_INT(sql("SELECT count(*) FROM certificate WHERE due_at IS NULL"), 1); /* the one that has ended */
+    CHECK_INT(store_certificate_due_next(store, &due), ST_OK);
+    CHECK_INT(due, 0);
+    CHECK(store_certificate_due(store, 1000, &entry, &status) && strcmp(entry.id, "a2") == 0, "looked at once");
+    CHECK(sql("SELECT due_at FROM certificate WHERE id = 3") > 1790000000000LL, "a day from now, not from its birth");
+    CHECK_INT(store_api_key_holds(store, "k7", "d7", 5, &holds, &next), ST_OK);
+    CHECK(holds && !next, "its key is the current one, and has no end");
+    CHECK_INT(sql("SELECT sequence FROM event WHERE id = 9 AND device = 7 AND body = '{}'"), 42);
+    store_event_begin(store);
+    CHECK_INT(store_event_sequence(store, 0, &sequence), ST_OK);
+    CHECK_INT(sequence, 1);
+    CHECK_INT(store_event_insert(store, &event), ST_OK);
+    store_event_end(store, true);
+    store_commit(store);
+    CHECK_INT(sql("SELECT id FROM event WHERE device IS NULL"), 13); /* no number comes twice */
+}
+
 static void test_older(void)
 {
     static const char device[] =
         "INSERT INTO device VALUES (7, 'd7', 'id7', 'default', '', '', '', '', '', 2, 0, 1, 0, 1, 1, 1, 42);"
         "INSERT INTO presence VALUES (7, 1, 2, 3, 41, x'01020304050607081112131415161718"
-        "00000000000000002122232425262728', 9); PRAGMA user_version = 3";
+        "00000000000000002122232425262728', 9);"
+        "INSERT INTO certificate (id, certificate_id, device, uuid, tenant, public_key, state, reason, not_before, "
+        "not_after, created_at, ended_at) VALUES (1, 'a1', 7, 'd7', 'default', x'01', 'superseded', 'superseded', 1, "
+        "2, 3, 4), (2, 'a2', 7, 'd7', 'default', x'02', 'active', '', 1, 2, 3, 0), (3, 'a3', 7, 'd7', 'default', "
+        "x'03', 'pending', '', 1, 2, 3, 0);"
+        "INSERT INTO api_key VALUES ('k7', 7, x'00', 1);"
+        "INSERT INTO event (id, device, sequence, uuid, tenant, type, at, body) VALUES (9, 7, 42, 'd7', 'default', "
+        "'updated', 5, '{}'), (12, 7, 43, 'd7', 'default', 'reset', 6, '{}'); DELETE FROM event WHERE id = 12;"
+        "PRAGMA user_version = 3";
     sqlite3 *database = NULL;
     struct device_row row;
     int64_t sequence = 0;
@@ -183,6 +217,7 @@ static void test_older(void)
     CHECK(row.id == 7 && strcmp(row.device_id, "id7") == 0 && strcmp(row.tenant, "default") == 0, "who it is");
     CHECK(row.presence.since == 2 && row.presence.last_seen == 3 && row.presence.connection == 9, "and how it is");
     CHECK_INT(store_device_brief(store, 8, &row), ST_DEVICE_NOT_FOUND);
+    look_at_older_certificates(store);
     store_free(store);
     remove_all();
 }

@@ -1,0 +1,15 @@
+/*
+ * The certificates of the broker and of the service itself, as a TLS client: files that are renewed in time, for the
+ * same keys and names. A broker whose certificate has expired is a fleet that is gone.
+ */
+#ifndef MUSTER_IO_LEAVES_H
+#define MUSTER_IO_LEAVES_H
+
+#include "service/core/core.h"
+
+/* Looks at both files, and replaces one whose life is two thirds over, by the authority that issues at present. What is
+ * not there is somebody else's to renew; what cannot be renewed is told to the log, each time. The broker reads its own
+ * again at its next reload, the service at its next connect. */
+void leaves_renew(struct core *core);
+
+#endif

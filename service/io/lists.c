@@ -1,0 +1,64 @@
+#include "service/io/lists.h"
+
+#include "service/core/authority.h"
+#include "service/core/crl.h"
+#include "service/io/leaves.h"
+#include "service/io/log.h"
+
+#include <string.h>
+
+#define MESSAGE_MAX 60000 /* the broker takes no packet above 64 KiB: a greater list is read by `ca/crl` */
+
+/* The last list, when one message may hold it. */
+static const char *message(const struct lists *lists)
+{
+    const char *text = crl_job_text(lists->job);
+    return text != NULL && strlen(text) <= MESSAGE_MAX ? text : NULL;
+}
+
+void lists_take(struct lists *lists, struct core *core, struct effects *effects)
+{
+    if (!crl_job_take(lists->job))
+        return;
+    const struct crl_order *order = crl_job_order(lists->job);
+    const char *error = crl_job_error(lists->job);
+    bool made = error[0] == '\0';
+    core->crl.text = crl_job_text(lists->job);
+    if (made)
+        leaves_renew(core); /* before the broker reads its files */
+    crl_done(core, order, message(lists), made ? NULL : error, effects);
+    if (made)
+        log_line(LOG_INFO, "crl", "number=%lld next_update=%lld", (long long)order->number,
+                 (long long)order->next_update);
+    else
+        log_line(LOG_ERROR, "crl_failed", "number=%lld late=%s %s", (long long)order->number,
+                 crl_is_late(core) ? "true" : "false", error);
+}
+
+void lists_order(struct lists *lists, struct core *core)
+{
+    crl_order(core, &lists->order);
+}
+
+void lists_batch_end(struct lists *lists, struct core *core, bool committed)
+{
+    if (lists->order.number == 0)
+        return;
+    if (committed)
+        crl_job_start(lists->job, authority_newest(core), &lists->order);
+    else
+        crl_cancel(core);
+    lists->order.number = 0;
+}
+
+void lists_tell_again(struct lists *lists, struct core *core, struct effects *effects)
+{
+    if (core->crl.written > 0)
+        crl_tell(core, message(lists), effects);
+}
+
+void lists_ask_again(const struct core *core, struct effects *effects)
+{
+    if (crl_waits(core))
+        effects_reload(effects, core->crl.written);
+}

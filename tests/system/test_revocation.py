@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""Revocation end to end: real TLS, the real broker with and without its gate, openssl as the judge of the list."""
+import threading
+import time
+
+import fleet
+from fleet import GONE, Fleet
+from gated import Refused, ask
+from muster import SLOW, Checks, end, free_ports, read, start, wait_for
+from wire import TLS, Wire
+
+t = Checks()
+FLEET, BYSTANDERS = 200, 10
+REFUSED = (GONE, TLS)  # by the gate, or by TLS once the broker has read the list
+
+
+def id_of(stack, name):
+    return stack.devices[name]["certificateId"]
+
+
+def is_refused(login, code, what):
+    """A request that gives no answer but this error."""
+    try:
+        login()
+        t.check(False, what, "it was accepted")
+    except Refused as error:
+        t.check(code in str(error), what, error)
+
+
+# --- how fast ---------------------------------------------------------------------------------------------------------
+
+def revoke_and_knock(stack, boss, uuid):
+    """When the request was sent, when the first login was refused; None: it was let in again after that."""
+    begun, answer = time.monotonic(), []
+    asking = threading.Thread(target=lambda: answer.append(
+        stack.certificate(boss, "revoke", id_of(stack, uuid), reason="keyCompromise")))
+    asking.start()
+    code = 0
+    while code not in REFUSED and time.monotonic() < begun + 10:
+        code, _ = stack.knock(uuid, uuid + "~again")
+    refused = time.monotonic()
+    asking.join()
+    good = answer[0] is not None and answer[0].get("state") == "revoked" and stack.knock(uuid, uuid + "~again")[0] in REFUSED
+    return begun, refused if good else None
+
+
+def nobody_stays():
+    """One device after the other is revoked; it goes at once, and nobody else does, while the broker reads a list a second."""
+    with Fleet(0, "last_will_grace_seconds 1") as stack:
+        boss, recorder = stack.operator("boss"), stack.recorder()
+        stack.certify_all(FLEET + BYSTANDERS)
+        watch = stack.connect_all(stack.names)
+        victims, number = stack.names[:FLEET], stack.list_number()
+        times = {uuid: revoke_and_knock(stack, boss, uuid) for uuid in victims}
+        wait_for(lambda: len(watch.closed) >= FLEET, 5)
+        t.equal([uuid for uuid in victims if times[uuid][1] is None], [], "no login with a revoked certificate")
+        check_times(watch, times)
+        t.equal(watch.lost(victims), [], "nobody else loses the connection")
+        t.check(wait_for(lambda: set(stack.listed()) >= {id_of(stack, uuid) for uuid in victims}, 5), "all are in the list")
+        t.check(stack.list_number() - number >= 3, "the broker has read several lists meanwhile", (number, stack.list_number()))
+        t.equal([uuid for uuid in victims if stack.knock(uuid, uuid)[0] not in REFUSED], [], "nor later")
+        bystanders = stack.names[FLEET:]
+        t.equal([uuid for uuid in bystanders if stack.knock(uuid, uuid + "~2")[0] != 0], [], "the others may log in")
+        check_told(recorder, victims, bystanders)
+        check_openssl(stack, victims, bystanders, watch)
+        watch.stop()
+        without_a_gate(stack, victims[0], bystanders[0])
+
+
+def check_times(watch, times):
+    early = [uuid for uuid, (begun, _) in times.items() if watch.closed.get(uuid, 0) < begun]
+    t.equal(early, [], "each connection is closed by its own revocation")
+    for what, taken in (("socket closed", [watch.closed[uuid] - begun for uuid, (begun, _) in times.items() if uuid in watch.closed]),
+                        ("login refused", [refused - begun for begun, refused in times.values() if refused])):
+        p50, p99, most = fleet.percentiles(taken)
+        print("# %s: p50 %.1f ms, p99 %.1f ms, max %.1f ms" % (what, p50, p99, most))
+        t.check(p99 <= 1000 * SLOW, "%s within a second, for 99 of 100" % what, (p50, p99, most))
+
+
+def check_told(recorder, victims, bystanders):
+    def told(kind):
+        return {event["uuid"]: event for event in recorder.events(kind=kind)}
+
+    wait_for(lambda: len(told("certificate_revoked")) >= FLEET, 5)
+    events = told("certificate_revoked")
+    t.equal(sorted(events), sorted(victims), "an event for each")
+    t.equal({event.get("reason") for event in events.values()}, {"keyCompromise"}, "with the reason")
+    offline = wait_for(lambda: all(recorder.status(uuid) == "offline" for uuid in victims), 6)
+    t.check(offline, "the status of each is offline", [u for u in victims if recorder.status(u) != "offline"][:5])
+    t.equal({recorder.status(uuid) for uuid in bystanders}, {"online"}, "that of the others is online")
+    t.equal(recorder.gaps(), [], "no event is missing")
+
+
+def check_openssl(stack, victims, bystanders, watch):
+    t.equal(stack.torn(), [], "openssl crl: the list is whole and signed by the authority")
+    good, said = stack.verifies(victims + bystanders)
+    t.equal(sorted(good), sorted(bystanders), "openssl verify -crl_check accepts those that are not revoked")
+    t.equal(said.count("certificate revoked"), len(victims), "and says of each other one that it is revoked")
+    late = stack.operator("late", stack.viewer, ["muster/v1/ca/all/crl"])
+    heard = wait_for(lambda: late.receive(0.2), 3)
+    t.equal([each.payload.decode() for each in heard or []], [read(stack.path("crl.pem"))], "the retained list is that of the file")
+    t.equal(watch.lost(victims), [], "and nobody else has gone meanwhile")
+
+
+def without_a_gate(stack, revoked, good):
+    """Any broker that has the list refuses, without asking anyone."""
+    port, = free_ports(1)
+    lines = [line for line in read(stack.path("mosquitto.conf")).splitlines() if line.startswith("user ")]
+    stack.write("bare.conf", "\n".join(lines + [
+        "listener %d 127.0.0.1" % port, "allow_anonymous true", "cafile " + stack.path("ca.pem"), "crlfile " + stack.path("crl.pem"),
+        "certfile " + stack.path("server.pem"), "keyfile " + stack.path("server.key"), "require_certificate true", ""]))
+    end(stack.service)  # nobody helps
+    broker = start(["mosquitto", "-c", stack.path("bare.conf")], stack.path("bare.log"))
+
+    def knock(name):
+        wire = Wire(port, stack.identity(name))
+        code = wire.connect("anyone")
+        wire.drop()
+        return code, wire.why
+
+    t.check(wait_for(lambda: knock(good)[0] == 0, 5), "a broker without the gate admits a good certificate", read(stack.path("bare.log")))
+    code, why = knock(revoked)
+    t.check(code == TLS and "REVOKED" in why.upper(), "and refuses a revoked one, as TLS does", code, why)
+    end(broker)
+
+
+# --- what it means ----------------------------------------------------------------------------------------------------
+
+def validate_tells():
+    """From the answer to a revocation until it is in force everywhere."""
+    with Fleet(2) as stack:
+        boss, watch = stack.operator("boss"), stack.connect_all(stack.names)
+        before = stack.certificate(boss, "validate", id_of(stack, "dev-000"))
+        t.check(before and before.get("valid") is True and set(before["checks"].values()) == {"ok"}, "it is valid before", before)
+        begun = time.monotonic()
+        stack.certificate(boss, "revoke", id_of(stack, "dev-000"), reason="keyCompromise")
+
+        def in_force():
+            told = stack.certificate(boss, "validate", id_of(stack, "dev-000")) or {}
+            crl = told.get("crl", {})
+            return told if crl.get("listed") and crl.get("inForce") and "sessions" in told else None
+
+        told = wait_for(in_force, 5)
+        t.check(told, "within five seconds it is listed and in force", stack.certificate(boss, "validate", id_of(stack, "dev-000")))
+        print("# in force after %.2f s" % (time.monotonic() - begun))
+        told = told or {}
+        t.equal(told.get("sessions"), {"closed": 1, "open": 0}, "its connection was closed")
+        t.equal((told.get("valid"), told.get("checks", {}).get("revocation")), (False, "revoked: keyCompromise"), "and it is not valid")
+        t.equal(stack.knock("dev-000", "dev-000")[0], TLS, "in force: TLS itself refuses")
+        other = stack.certificate(boss, "validate", id_of(stack, "dev-001"))
+        t.check(other and other["valid"] and "crl" not in other, "the other device's is as it was", other)
+        t.equal(watch.lost(["dev-000"]), [], "and it is still connected")
+        watch.stop()
+
+
+def lineage_ends_all():
+    """Who stole a certificate may have renewed it since."""
+    with Fleet(2) as stack:
+        boss = stack.operator("boss")
+        first = id_of(stack, "dev-000")
+        second = stack.renew("dev-000", "dev-000-new")["certificateId"]
+        t.equal(stack.knock("dev-000-new", "dev-000")[0], 0, "the new one logs in")
+        states = "SELECT certificate_id, state FROM certificate WHERE uuid = 'dev-000'"
+        t.check(wait_for(lambda: dict(stack.rows(states)) == {first: "superseded", second: "active"}, 5), "the old one is superseded",
+                stack.rows(states))
+        third = stack.renew("dev-000", "dev-000-newest", "dev-000-new")["certificateId"]
+        answer = stack.certificate(boss, "revoke", first, reason="keyCompromise", lineage=True)
+        t.equal(sorted((answer or {}).get("revoked", [])), sorted([first, second, third]), "the answer names all of them")
+        t.equal(set(dict(stack.rows(states)).values()), {"revoked"}, "all are revoked")
+        for name in ("dev-000", "dev-000-new", "dev-000-newest"):
+            t.check(stack.knock(name, "dev-000")[0] in REFUSED, name + " is refused")
+        t.check(wait_for(lambda: {first, second, third} <= stack.listed(), 5), "and all are in the list", stack.listed())
+        good, _ = stack.verifies(["dev-000", "dev-000-new", "dev-000-newest", "dev-001"])
+        t.equal(good, {"dev-001"}, "openssl accepts none of them")
+
+
+def hardware_is_held():
+    """The certificate was revoked: the hardware does not come back with the key that it used, whatever it calls itself."""
+    def more_keys(stack):
+        stack.other_key = stack.add_key()
+
+    with Fleet(people=[more_keys]) as stack:
+        boss, hardware = stack.operator("boss"), {"serial": "SN-4711", "mac": "00:11:22:aa:bb:cc"}
+        stack.certify("held", hardware=hardware)
+        stack.certificate(boss, "revoke", id_of(stack, "held"), reason="keyCompromise")
+        t.equal(stack.ctl("device", "reset", "held", "--yes").returncode, 0, "the operator resets it")
+        is_refused(lambda: stack.certify("held"), "device_blocked", "with the same key it does not enrol")
+        is_refused(lambda: stack.certify("other", hardware={"serial": "sn 4711"}), "device_blocked", "nor as another, by its serial")
+        is_refused(lambda: stack.certify("other", hardware={"mac": "00-11-22-AA-BB-CC"}), "device_blocked", "nor by its address")
+        stack.certify("stranger", hardware={"serial": "SN-4712"})
+        t.equal(stack.knock("stranger", "stranger")[0], 0, "other hardware with that key does")
+        stack.certify("other", stack.other_key, hardware=hardware)
+        t.equal(stack.knock("other", "other")[0], 0, "the hardware with another key does")
+        answer = ask(boss, "muster/v1/admin/boss/device/release", {"uuid": "held"})
+        t.equal((answer or {}).get("released"), True, "the operator releases it")
+        stack.certify("held", hardware=hardware)
+        t.equal(stack.knock("held", "held")[0], 0, "with the same key it does")
+
+
+t.run(nobody_stays, validate_tells, lineage_ends_all, hardware_is_held)
