@@ -107,7 +107,7 @@ static enum word decide(int number, const struct shown *shown, struct identity *
         return WORD_NO_TLS;
     if (log_in(number, shown, who) == REFUSE_NOT)
         return WORD_WELCOME;
-    return pair != NULL && lists_name(pair->peer.certificate_id) ? WORD_NO_TLS : WORD_REFUSED;
+    return pair != NULL && revocation_names(pair->peer.certificate_id) ? WORD_NO_TLS : WORD_REFUSED;
 }
 
 enum word gate_login(int number, const struct shown *shown)
@@ -146,7 +146,7 @@ static void obey(const char *argument, const char *word)
 {
     char payload[160];
     if (strcmp(word, "reload") == 0) {
-        lists_take(strtoll(argument, NULL, 10));
+        revocation_take(strtoll(argument, NULL, 10));
         snprintf(payload, sizeof payload, "{\"number\":%s}", argument);
         tell(TOPIC_GATE_RELOADED, &service_stamp, payload);
         return;

@@ -195,8 +195,8 @@ static bool is_told_rightly(const struct entry *certificate)
     return right && certificate->expired == wanted && certificate->revoked <= 1;
 }
 
-/* A device that has power is never asked to renew. It may be warned of: its moment may come in the last hours before the
- * warning's, and it may die in them; that all of it was told rightly is_told_rightly has looked at. */
+/* A device that has power is never asked to renew. It may be warned of: its moment may come in the last hours before
+ * the warning's, and it may die in them; that all of it was told rightly is_told_rightly has looked at. */
 static void check_in_time(int number, const struct record *record)
 {
     bool never_late = true, renewed = false;

@@ -12,11 +12,11 @@
 #include <time.h>
 
 #define SHOWN    20             /* failures, in words */
-#define LISTS_MS DAY_MS /* the job takes so long: not every list of a busy day is made */
-#define LOOK_MS  (30 * DAY_MS) /* at everybody's credentials */
+#define LISTS_MS DAY_MS         /* the job takes so long: not every list of a busy day is made */
+#define LOOK_MS  (30 * DAY_MS)  /* at everybody's credentials */
 #define LEAST    (DEVICES / 50) /* deaths at each step */
 
-#define SAMPLE   60                   /* every so manieth certificate is verified at the end */
+#define SAMPLE   60  /* every so manieth certificate is verified at the end */
 #define TOGETHER 200 /* messages that wait for the service at one moment */
 
 struct tally tally;
@@ -201,7 +201,7 @@ static void check_year(void)
     trace_check(world_is_sound(what, sizeof what), "%s", what);
     check_devices();
     ledger_check();
-    lists_check();
+    revocation_check();
     ledger_print();
     print_tally();
     check_deaths();
@@ -242,7 +242,7 @@ static void end(void)
     edge_forget_outputs();
     world_end();
     gate_end();
-    lists_free();
+    revocation_free();
     ledger_free();
     agenda_free();
     devices_free();

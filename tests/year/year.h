@@ -13,7 +13,7 @@
  *   steps.c      one step of its state machine, and where it dies in it
  *   disk.c       what of a device outlives its death (device.h is for these three)
  *   ledger.c     what the events said of each certificate, and what they should have said
- *   lists.c      the revocation lists
+ *   revocation.c      the revocation lists
  */
 #ifndef MUSTER_TESTS_YEAR_H
 #define MUSTER_TESTS_YEAR_H
@@ -126,12 +126,13 @@ void ledger_check(void);                                  /* at the end */
 void ledger_print(void);
 void ledger_free(void);
 
-/* --- lists.c --------------------------------------------------------------------------------------------------------
+/* --- revocation.c
+ * --------------------------------------------------------------------------------------------------------
  */
 
-void lists_take(int64_t number);                    /* another list was made, and the broker reads it */
-bool lists_name(const char *certificate); /* whether the broker knows by a list that it has ended */
-void lists_check(void);                   /* at the end */
-void lists_free(void);
+void revocation_take(int64_t number);           /* another list was made, and the broker reads it */
+bool revocation_names(const char *certificate); /* whether the broker knows by a list that it has ended */
+void revocation_check(void);                    /* at the end */
+void revocation_free(void);
 
 #endif

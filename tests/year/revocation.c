@@ -36,7 +36,7 @@ static X509_CRL *read_list(const char *text)
 }
 
 /* Two may have been made since the broker was told of the first: it reads the file as it is. */
-void lists_take(int64_t number)
+void revocation_take(int64_t number)
 {
     static int64_t told;
     const char *text = world->core.crl.text;
@@ -55,7 +55,7 @@ void lists_take(int64_t number)
     tally.largest_list = (long)infos[0].count > tally.largest_list ? (long)infos[0].count : tally.largest_list;
 }
 
-bool lists_name(const char *certificate)
+bool revocation_names(const char *certificate)
 {
     BIGNUM *number = NULL;
     X509_REVOKED *entry = NULL;
@@ -77,7 +77,7 @@ static int compare(void *context, int columns, char **values, char **names)
 {
     struct count *count = context;
     int64_t expired_for = year_wall() / 1000 - strtoll(values[2], NULL, 10);
-    bool ended = values[1][0] == '1', named = lists_name(values[0]);
+    bool ended = values[1][0] == '1', named = revocation_names(values[0]);
     (void)columns, (void)names;
     count->named += named;
     count->missing += ended && expired_for < 0 && !named;
@@ -85,7 +85,7 @@ static int compare(void *context, int columns, char **values, char **names)
     return 0;
 }
 
-void lists_check(void)
+void revocation_check(void)
 {
     struct count count = {0};
     bool read = sqlite3_exec(world->database,
@@ -98,7 +98,7 @@ void lists_check(void)
     trace_check(count.named > DEVICES * 9 / 10, "the last list names %ld certificates only", count.named);
 }
 
-void lists_free(void)
+void revocation_free(void)
 {
     X509_CRL_free(list);
 }
