@@ -79,8 +79,8 @@
     X("crl_days", CONFIG_NUMBER, crl_days, 2, 3650, "30", "",                                                          \
       "How many days a certificate revocation list is valid; it is made anew each day and at each revocation.")        \
     X("server_certificate_file", CONFIG_FILE, server_certificate_file, 0, 0, "server.pem", "",                         \
-      "The broker's own certificate, which is renewed here in time for the same key and names; empty, or not there: "  \
-      "somebody else does that.")                                                                                      \
+      "The broker's own certificate, which is renewed here in time for the same key and names; empty, not there, or "  \
+      "made by another authority: somebody else does that.")                                                           \
     X("heartbeat_seconds", CONFIG_NUMBER, heartbeat_seconds, 1, LIMIT_OFFLINE_MAX, "60", "",                           \
       "How often devices are told to send a heartbeat. When absent: 60, but a fifth of offline_after_seconds at "      \
       "most.")                                                                                                         \

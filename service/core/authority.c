@@ -64,6 +64,7 @@ enum status authority_known(struct core *core, int64_t number)
     core->ca = core->next_ca;
     core->next_ca = NULL;
     core->issuer = issuer;
+    crl_want(core, CRL_SOON); /* with the next list come the broker's certificate and the service's own */
     return ST_OK;
 }
 

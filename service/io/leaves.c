@@ -42,43 +42,74 @@ static void save(const struct core *core, const char *path, const struct certifi
                  (long long)certificate->validity.not_after);
 }
 
-static bool is_due(struct validity validity, int64_t now)
+static const struct leaf {
+    reissue_function *reissue;
+    bool is_server; /* devices verify it, and know no more authorities than they were told */
+} server = {ca_reissue_server, true}, client = {ca_reissue_service, false};
+
+static bool is_in_bundle(const struct ca *ca, const char *issuer)
 {
-    return now >= validity.not_before + (validity.not_after - validity.not_before + 1) / 3 * 2;
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    size_t count = ca_issuers(ca, issuers, CA_ISSUERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(issuers[i].id, issuer) == 0)
+            return true;
+    return false;
 }
 
-static void renew(struct core *core, const char *path, reissue_function *reissue)
+/* One that this service's authority has made, and whose time has come: two thirds of its life are over, or its issuer
+ * was dropped, or issues no more. The last is no reason for a server's when the authority is its own root: devices may
+ * not know the next one before they have renewed. */
+static bool is_due(const struct core *core, const struct leaf *leaf, const struct validation *found)
 {
-    char text[LEAF_MAX];
-    size_t length = 0;
-    struct validation found;
+    const struct validity *life = &found->validity;
+    bool ours = false, rooted = ca_chain(core->ca)[0] != '\0';
+    if (!found->checks[VALIDATION_READABLE].passed || store_issuer_known(core->store, found->issuer, &ours) != ST_OK ||
+        !ours)
+        return false;
+    if (core->now.wall / 1000 >= life->not_before + (life->not_after - life->not_before + 1) / 3 * 2)
+        return true;
+    if (strcmp(found->issuer, ca_issuer_id(core->ca)) == 0)
+        return false;
+    return !leaf->is_server || rooted || !is_in_bundle(core->ca, found->issuer);
+}
+
+static void reissue(struct core *core, const struct leaf *leaf, const char *path, const char *text, size_t length)
+{
     struct certificate certificate;
     struct validity validity;
     struct why why = {.status = ST_OK};
     unsigned char serial[PROFILE_SERIAL];
     int64_t now = core->now.wall / 1000;
+    core->random(serial, sizeof serial);
+    profile_serial_make(now, serial);
+    if (!profile_validity(now, PROFILE_SERVER_DAYS, ca_validity(core->ca), &validity) ||
+        leaf->reissue(core->ca, text, length, serial, validity, &certificate, &why) != ST_OK)
+        tell_failed(path, "cannot be made anew:", why.detail);
+    else
+        save(core, path, &certificate);
+}
+
+static void renew(struct core *core, const struct leaf *leaf, const char *path)
+{
+    char text[LEAF_MAX];
+    size_t length = 0;
+    struct validation found;
     int failed = path[0] != '\0' ? file_read(path, text, sizeof text, &length) : ENOENT;
     if (failed != 0) {
         if (failed != ENOENT)
             tell_failed(path, "cannot be read:", strerror(failed));
         return;
     }
-    validate_certificate(core->ca, text, length, now, &found);
-    if (!found.checks[VALIDATION_READABLE].passed || !is_due(found.validity, now))
-        return;
-    core->random(serial, sizeof serial);
-    profile_serial_make(now, serial);
-    if (!profile_validity(now, PROFILE_SERVER_DAYS, ca_validity(core->ca), &validity) ||
-        reissue(core->ca, text, length, serial, validity, &certificate, &why) != ST_OK)
-        tell_failed(path, "cannot be made anew:", why.detail);
-    else
-        save(core, path, &certificate);
+    validate_certificate(core->ca, text, length, core->now.wall / 1000, &found);
+    if (is_due(core, leaf, &found))
+        reissue(core, leaf, path, text, length);
 }
 
 void leaves_renew(struct core *core)
 {
     if (core->next_ca != NULL) /* not now: the broker does not know the next authority yet */
         return;
-    renew(core, core->config->server_certificate_file, ca_reissue_server);
-    renew(core, core->config->broker_certificate_file, ca_reissue_service);
+    renew(core, &server, core->config->server_certificate_file);
+    renew(core, &client, core->config->broker_certificate_file);
 }

@@ -7,9 +7,10 @@
 
 #include "service/core/core.h"
 
-/* Looks at both files, and replaces one whose life is two thirds over, by the authority that issues at present. What is
- * not there is somebody else's to renew; what cannot be renewed is told to the log, each time. The broker reads its own
- * again at its next reload, the service at its next connect. */
+/* Looks at both files, and replaces one whose life is two thirds over, or whose issuer issues no more, by the authority
+ * that issues at present. What is not there, or another authority has made, is somebody else's to renew; what cannot be
+ * renewed is told to the log, each time. The broker reads its own again at its next reload, the service at its next
+ * connect. */
 void leaves_renew(struct core *core);
 
 #endif

@@ -246,6 +246,9 @@ enum status store_certificate_insert(struct store *store, const struct certifica
 /* The number of an issuing authority; one that is not known yet gets one. */
 enum status store_issuer(struct store *store, const char *key_id, int64_t *issuer);
 
+/* Whether an authority has ever issued here. */
+enum status store_issuer_known(struct store *store, const char *key_id, bool *known);
+
 /* How many certificates of this authority are not ended. */
 enum status store_issuer_live(struct store *store, const char *key_id, int64_t *count);
 

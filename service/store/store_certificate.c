@@ -75,6 +75,14 @@ enum status store_issuer(struct store *store, const char *key_id, int64_t *issue
     return db_done(db);
 }
 
+enum status store_issuer_known(struct store *store, const char *key_id, bool *known)
+{
+    db_use(store->db, SQL_ISSUER_GET);
+    db_bind_text(store->db, key_id);
+    *known = db_step(store->db);
+    return db_done(store->db);
+}
+
 enum status store_issuer_live(struct store *store, const char *key_id, int64_t *count)
 {
     db_use(store->db, SQL_ISSUER_LIVE);

@@ -23,7 +23,8 @@ static bool prepare(struct null_issue *null)
     static const char *const texts[STATEMENTS] = {
         [BEGIN] = "BEGIN IMMEDIATE",
         [INSERT] = "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, "
-                   "state, not_before, not_after, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
+                   "state, not_before, not_after, created_at, issuer, due_at) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
         [COMMIT] = "COMMIT",
     };
     bool ok = true;
@@ -81,6 +82,8 @@ static bool insert(struct null_issue *null, const struct certificate_row *row)
     sqlite3_bind_int64(statement, 8, row->not_before);
     sqlite3_bind_int64(statement, 9, row->not_after);
     sqlite3_bind_int64(statement, 10, row->at);
+    sqlite3_bind_int64(statement, 11, row->issuer);
+    sqlite3_bind_int64(statement, 12, row->due_at);
     return run(null, INSERT);
 }
 

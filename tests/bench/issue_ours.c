@@ -154,7 +154,9 @@ static bool store(struct ours *ours, const struct pending *pending, const struct
                                     .pem = certificate->pem,
                                     .not_before = intent->not_before,
                                     .not_after = intent->not_after,
-                                    .at = wall};
+                                    .at = wall,
+                                    .issuer = 1,
+                                    .due_at = wall + 3600000};
     memcpy(row->id, intent->certificate_id, sizeof row->id);
     memcpy(row->uuid, intent->uuid, sizeof row->uuid);
     memcpy(row->tenant, intent->tenant, sizeof row->tenant);

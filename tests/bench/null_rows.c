@@ -36,8 +36,8 @@
              "VALUES (?, ?, ?, ?, 'default', ?, ?)")                                                                   \
     X(INTENT_END, "DELETE FROM intent WHERE certificate_id = ?")                                                       \
     X(CERTIFICATE, "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, "     \
-                   "state, not_before, not_after, created_at) "                                                        \
-                   "VALUES (?, ?, ?, 'default', ?, ?, ?, 'pending', ?, ?, ?)")                                         \
+                   "state, not_before, not_after, created_at, due_at) "                                                \
+                   "VALUES (?, ?, ?, 'default', ?, ?, ?, 'pending', ?, ?, ?, ?)")                                      \
     X(ANSWERED, "UPDATE request SET answer = ?, had_secret = 1, sealed = ?, device = ?, at = ? "                       \
                 "WHERE scope = ? AND request_id = ?")                                                                  \
     X(AUDIT, "INSERT INTO audit (at, actor, action, tenant, target, origin, outcome, detail, hash) "                   \
@@ -190,8 +190,8 @@ bool null_rows_issued(struct null_rows *rows, const struct null_device *device)
     return run(rows, NULL_PRESENCE, "ii", id, NOW) &&
            run(rows, NULL_API_KEY, "tihi", device->api_key, id, device->key_hash, NOW) &&
            write_events(rows, device, id) && run(rows, NULL_INTENT_END, "t", device->certificate_id) &&
-           run(rows, NULL_CERTIFICATE, "tithhtiii", device->certificate_id, id, device->uuid, device->public_key,
-               device->fingerprint, rows->pem, (int64_t)NOT_BEFORE, (int64_t)NOT_AFTER, NOW) &&
+           run(rows, NULL_CERTIFICATE, "tithhtiiii", device->certificate_id, id, device->uuid, device->public_key,
+               device->fingerprint, rows->pem, (int64_t)NOT_BEFORE, (int64_t)NOT_AFTER, NOW, NOW + 3600000) &&
            run(rows, NULL_ANSWERED, "tsiitt", rows->answer, rows->sealed, id, NOW, scope, "claim-1") &&
            write_audit(rows, device, scope);
 }

@@ -134,6 +134,10 @@ static void do_crl_sleeps(const char *argument)
     edge.crl = CRL_SLEEPS;
 }
 
+static void do_warning_days(const char *argument)
+{
+    world->config.certificate_warning_days = atoi(argument);
+}
 static void do_mute(const char *argument)
 {
     (void)argument;
@@ -174,6 +178,7 @@ static const struct {
             {"second-commit-fails", do_second_commit_fails},
             {"wall", do_wall},
             {"pool", do_pool},
+            {"warning-days", do_warning_days},
             {"mute", do_mute},
             {"crl-works", do_crl_works},
             {"crl-fails", do_crl_fails},

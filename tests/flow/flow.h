@@ -15,12 +15,12 @@
  *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
  *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
  *        crl-works | crl-fails | crl-sleeps (no list is made, and nobody hears why: so it begins) |
- *        pool N | crowded | uncrowded | mute (nothing can be sent) | unmute | new-seal-key
- *   < MS answer/CONNECTION/CLIENT-ID/TOPIC ...   what goes through the gate to one connection
- *   < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"` remembers
- *   < MS TOPIC empty              a message without a payload
- *   < MS sessions UUID check|close   what becomes of a device's connections, in order among the answers
- *   sweep MS WHO TOPIC PAYLOAD    the message again and again, with the 1st, 2nd, 3rd ... call of SQLite failing
+ *        warning-days N (of certificates, for the next restart) | pool N | crowded | uncrowded | mute (nothing can be
+ * sent) | unmute | new-seal-key < MS answer/CONNECTION/CLIENT-ID/TOPIC ...   what goes through the gate to one
+ * connection < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"`
+ * remembers < MS TOPIC empty              a message without a payload < MS sessions UUID check|close   what becomes of
+ * a device's connections, in order among the answers sweep MS WHO TOPIC PAYLOAD    the message again and again, with
+ * the 1st, 2nd, 3rd ... call of SQLite failing
  *
  * `$x` or `${x}` in topics, payloads and SQL stands for what was remembered as x. What comes out and is not expected
  * has failed.

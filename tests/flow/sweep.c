@@ -27,6 +27,7 @@ static struct {
     int n, phase;
     char before[400], wanted[400]; /* the state */
     bool accepted, answers;        /* this time; when nothing fails */
+    bool mute;                     /* nobody asks: time passes, or the gate tells something */
 } sweep;
 
 void sweep_start(void)
@@ -38,14 +39,15 @@ void sweep_start(void)
 /* What counts of the state: no ids, no times. */
 static void describe(char *out, size_t size)
 {
-    world_query("SELECT (SELECT group_concat(uuid || state || manual || (device_id IS NULL) || name || online) FROM "
-                "(SELECT * FROM device JOIN presence ON presence.device = device.id ORDER BY uuid)) || ' keys ' || "
-                "(SELECT count(*) FROM provisioning_key) || ' used ' || (SELECT total(used) FROM provisioning_key) || "
-                "' api ' || (SELECT count(*) FROM api_key) || ' certificates ' || "
-                "(SELECT coalesce(group_concat(uuid || state), '-') FROM certificate WHERE device IS NOT NULL) || "
-                "' intents ' || (SELECT count(*) FROM intent) || ' events ' || (SELECT count(*) FROM event) || "
-                "' unanswered ' || (SELECT count(*) FROM request WHERE answer IS NULL)",
-                out, size);
+    world_query(
+        "SELECT (SELECT group_concat(uuid || state || manual || (device_id IS NULL) || name || online) FROM "
+        "(SELECT * FROM device JOIN presence ON presence.device = device.id ORDER BY uuid)) || ' keys ' || "
+        "(SELECT count(*) FROM provisioning_key) || ' used ' || (SELECT total(used) FROM provisioning_key) || "
+        "' api ' || (SELECT count(*) FROM api_key) || ' certificates ' || "
+        "(SELECT coalesce(group_concat(uuid || state || told), '-') FROM certificate WHERE device IS NOT NULL) || "
+        "' intents ' || (SELECT count(*) FROM intent) || ' events ' || (SELECT count(*) FROM event) || "
+        "' unanswered ' || (SELECT count(*) FROM request WHERE answer IS NULL)",
+        out, size);
 }
 
 static void look_at_answers(void)
@@ -63,8 +65,8 @@ static void look_at_answers(void)
         sessions += strncmp(output->topic, "sessions ", 9) == 0;
     }
     sweep.accepted = sweep.accepted || accepted > 0;
-    trace_check(sessions <= accepted, "sweep %s %d: connections end for what was refused", modes[sweep.mode].name,
-                sweep.n);
+    trace_check(sessions <= accepted || sweep.mute, "sweep %s %d: connections end for what was refused",
+                modes[sweep.mode].name, sweep.n);
     trace_check(answers <= 1, "sweep %s %d: %zu answers", modes[sweep.mode].name, sweep.n, answers);
     edge_forget_outputs();
 }
@@ -95,6 +97,7 @@ static void check_end(void)
 static void arm(const char *line)
 {
     describe(sweep.before, sizeof sweep.before);
+    sweep.mute = strstr(line, "tick") != NULL || strstr(line, "/gate/") != NULL;
     sweep.accepted = edge.failed = false;
     edge_forget_outputs();
     edge.fail_at = modes[sweep.mode].result != 0 ? sweep.n : 0;
@@ -133,7 +136,7 @@ bool sweep_step(const char *line)
     } else if (phase == 3) {
         look_at_answers();
         /* What only time brings needs all of it again when the service had to start anew. */
-        send(line, strstr(line, "tick") != NULL ? 400000 : 4000);
+        send(line, strstr(line, "tick") != NULL ? 1400000 : 4000);
     } else if (phase == 5) {
         look_at_answers();
         check_end();

@@ -1,4 +1,5 @@
 /* The broker's and the service's certificates, renewed in time. */
+#include "certs/ca_rotate.h"
 #include "certs/file.h"
 #include "certs/validate.h"
 #include "service/io/leaves.h"
@@ -28,18 +29,38 @@ static void place(char path[CONFIG_PATH], const char *name)
     snprintf(path, CONFIG_PATH, "%s/%s", folder, name);
 }
 
-static void make_authority(void)
+static char certificate_file[CONFIG_PATH], key_file[CONFIG_PATH], root_file[CONFIG_PATH], root_key_file[CONFIG_PATH];
+
+static struct ca_options authority(bool rooted)
 {
-    char certificate[CONFIG_PATH], key[CONFIG_PATH], root[CONFIG_PATH], root_key[CONFIG_PATH], error[300] = "";
-    place(certificate, "ca.pem");
-    place(key, "ca.key");
-    place(root, "root.pem");
-    place(root_key, "root.key");
-    struct ca_options options = {
-        .certificate_file = certificate, .key_file = key, .root_certificate_file = root, .root_key_file = root_key};
-    CHECK_INT(ca_create(&options, KEY_EC_P256, BEGUN - DAY, error, sizeof error), 0);
-    core.ca = ca_new(&options, error, sizeof error);
+    place(certificate_file, rooted ? "ca.pem" : "own-ca.pem");
+    place(key_file, rooted ? "ca.key" : "own-ca.key");
+    place(root_file, "root.pem");
+    place(root_key_file, "root.key");
+    return (struct ca_options){.certificate_file = certificate_file,
+                               .key_file = key_file,
+                               .root_certificate_file = rooted ? root_file : NULL,
+                               .root_key_file = rooted ? root_key_file : NULL};
+}
+
+/* Opens what stands in the files; the store knows who issues. */
+static void open_authority(const struct ca_options *options)
+{
+    char error[300] = "";
+    int64_t issuer = 0;
+    ca_free(core.ca);
+    core.ca = ca_new(options, error, sizeof error);
     CHECK(core.ca != NULL, "%s", error);
+    CHECK_INT(store_event_begin(core.store), ST_OK);
+    CHECK_INT(store_event_finish(core.store, store_issuer(core.store, ca_issuer_id(core.ca), &issuer)), ST_OK);
+}
+
+static void make_authority(bool rooted)
+{
+    char error[300] = "";
+    struct ca_options options = authority(rooted);
+    CHECK_INT(ca_create(&options, KEY_EC_P256, BEGUN - DAY, error, sizeof error), 0);
+    open_authority(&options);
 }
 
 /* A certificate of 397 days from BEGUN on, in `path`. */
@@ -130,17 +151,82 @@ static void test_left_alone(void)
     CHECK(strcmp(look(config.server_certificate_file).certificate_id, before.certificate_id) != 0, "then it is");
 }
 
+/* Somebody else's certificate, from wherever, is his to renew. */
+static void test_foreign(void)
+{
+    char text[PEM_MAX], after[PEM_MAX];
+    struct store *store = core.store;
+    issue(config.server_certificate_file, true, 0644);
+    read_file(config.server_certificate_file, text);
+    core.store = store_new(":memory:", after, sizeof after); /* which does not know the issuer */
+    at_day(390);
+    read_file(config.server_certificate_file, after);
+    CHECK_TEXT(after, text);
+    store_free(core.store);
+    core.store = store;
+    at_day(390);
+    read_file(config.server_certificate_file, after);
+    CHECK(strcmp(after, text) != 0, "our own is renewed");
+}
+
+static bool is_of_current(const char *path)
+{
+    return strcmp(look(path).issuer, ca_issuer_id(core.ca)) == 0;
+}
+
+static void rotate(bool rooted, int64_t day)
+{
+    char error[300] = "";
+    struct ca_options options = authority(rooted);
+    CHECK_INT(ca_rotate(&options, BEGUN + day * DAY, error, sizeof error), 0);
+    open_authority(&options);
+    at_day(day);
+}
+
+static void test_issuer_of_before(void)
+{
+    issue(config.server_certificate_file, true, 0644);
+    issue(config.broker_certificate_file, false, 0600);
+    rotate(true, 10);
+    CHECK(is_of_current(config.server_certificate_file), "whoever knows the root can verify the next one");
+    CHECK(is_of_current(config.broker_certificate_file), "and the broker knows it");
+}
+
+/* Devices trust such an authority itself, and hear of the next one when they renew. */
+static void test_its_own_root(void)
+{
+    char error[300] = "", before[CA_ISSUER_ID + 1];
+    make_authority(false);
+    issue(config.server_certificate_file, true, 0644);
+    issue(config.broker_certificate_file, false, 0600);
+    snprintf(before, sizeof before, "%s", ca_issuer_id(core.ca));
+    rotate(false, 20);
+    CHECK_TEXT(look(config.server_certificate_file).issuer, before);
+    CHECK(is_of_current(config.broker_certificate_file), "the broker knows both");
+    struct ca_options options = authority(false);
+    CHECK_INT(ca_drop(&options, before, error, sizeof error), 0);
+    open_authority(&options);
+    at_day(21);
+    CHECK(is_of_current(config.server_certificate_file), "dropped: nobody could verify the old one");
+}
+
 int main(void)
 {
+    char error[300] = "";
     if (mkdtemp(folder) == NULL)
         return 1;
     core.config = &config;
     core.random = fill;
     place(config.server_certificate_file, "server.pem");
     place(config.broker_certificate_file, "service.pem");
-    make_authority();
+    core.store = store_new(":memory:", error, sizeof error);
+    make_authority(true);
     test_renewed_in_time();
     test_left_alone();
+    test_foreign();
+    test_issuer_of_before();
+    test_its_own_root();
+    store_free(core.store);
     ca_free(core.ca);
     return check_done();
 }
