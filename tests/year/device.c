@@ -7,7 +7,7 @@
 
 #define LINGER_MS (2 * SECOND_MS) /* what a device stays awake after the last thing that it does */
 #define SOON_MS   (10 * 60 * SECOND_MS)
-#define MOST_NAP  (90 * DAY_MS)
+#define MOST_NAP  (120 * DAY_MS)
 
 static struct device devices[DEVICES];
 static long died[DEATH_COUNT];

@@ -48,7 +48,7 @@ const char *year_provisioning_key(void); /* of the whole fleet */
 /* What happened, for the end of the year. */
 struct tally {
     long logins, refusals, lost_answers, boots_in_1970, renewed_late, back_by_api_key, restarts, messages;
-    long lists, largest_list, repeated_events;
+    long lists, compared_lists, largest_list, repeated_events;
 };
 extern struct tally tally;
 
