@@ -122,6 +122,7 @@ static void plan_year(void)
     world->config.heartbeat_seconds = 86400;
     world->config.offline_after_seconds = LIMIT_OFFLINE_MAX;
     world->config.certificate_days = LIFE_DAYS;
+    world->config.event_days = 1;     /* nobody asks for them later, and forgetting takes long */
     world->config.api_key_days = 450; /* replaced after 300 days */
     devices_plan();
     service_plan();
