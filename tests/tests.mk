@@ -23,6 +23,12 @@ $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libm
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces
 
+# A year in minutes: a fleet of 10,000 and the service, in the world of the flow tests.
+YEAR_WORLD := $(addprefix $(BUILD)/tests/flow/,edge.o world.o hooks.o sound.o verify.o match.o)
+$(BUILD)/tests/year/run_year: $(call obj,$(call src,tests/year)) $(YEAR_WORLD) $(BUILD)/libmuster-test.a
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
+tests-built: $(BUILD)/tests/year/run_year
+
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
 BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet null_outbox null_start issue_cost issue_store crl_cost)
 WIRE := $(call obj,$(call src,tests/wire))

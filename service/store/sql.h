@@ -82,6 +82,7 @@
                          "WHERE api_key.id = $1 AND device.uuid = $2 AND expires_at NOT BETWEEN 1 AND $3")             \
     X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
     X(SQL_API_KEY_DROP_OTHERS, "DELETE FROM api_key WHERE device = $1 AND id <> $2")                                   \
+    X(SQL_API_KEY_DROP_ENDED, "DELETE FROM api_key WHERE device = $1 AND expires_at BETWEEN 1 AND $2")                 \
     X(SQL_API_KEY_DROP_NEXT, "DELETE FROM api_key WHERE device = $1 AND next = 1 AND EXISTS "                          \
                              "(SELECT 1 FROM api_key other WHERE other.device = $2 AND other.next = 0 AND "            \
                              "other.expires_at NOT BETWEEN 1 AND $3)")                                                 \

@@ -166,7 +166,8 @@ struct api_key_row {
 enum status store_api_key_set(struct store *store, const struct api_key_row *row);
 
 /* Adds this one as the next generation: what the device has holds until `old_until`, or its own end when that is
- * sooner; a next one that was never used is replaced, unless it is all that holds. */
+ * sooner; a next one that was never used is replaced, unless it is all that holds; what has ended is dropped. So a
+ * device has two at most. */
 enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until);
 
 /* Whether an API key is one of `uuid` at `now`, and whether it is the next generation, which nobody has used yet. */

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CAPACITY 64 /* devices */
-
 struct world *world;
 
 static void die(const char *what, const char *why)
@@ -62,8 +60,8 @@ static void start_core(void)
     core->store = store_new(world->path, error, sizeof error);
     if (core->store == NULL)
         die(world->path, error);
-    world->presence_memory = calloc(1, presence_memory(CAPACITY));
-    presence_init(&core->presence, world->presence_memory, CAPACITY, hash_key,
+    world->presence_memory = calloc(1, presence_memory(world->capacity));
+    presence_init(&core->presence, world->presence_memory, world->capacity, hash_key,
                   world->config.grace_seconds * INT64_C(1000), now.mono);
     if (world->real_ca)
         make_authority(core);
