@@ -25,7 +25,7 @@ static void reply_start(struct reply *reply)
     json_start(&reply->secret, reply->secrets, sizeof reply->secrets);
     reply->device = 0;
     reply->sessions = SESSIONS_STAY;
-    reply->offered.row = 0;
+    reply->offers = false;
     reply->audit[0] = reply->tenant[0] = reply->target[0] = '\0';
 }
 
@@ -64,7 +64,7 @@ static void speak(struct core *core, const struct request *request, enum status 
         effects_sessions(effects, sessions, core->reply.sessions_of);
     if ((request->row->flags & OP_MUTE) == 0)
         send_answer(core, request, status, effects);
-    if (status == ST_OK && core->reply.offered.row != 0)
+    if (status == ST_OK && core->reply.offers)
         certificates_offer(&core->reply.offered, core->reply.offer_reason, effects);
     if (!request->address.admin)
         effects_sessions(effects, sessions, core->reply.sessions_of);

@@ -91,7 +91,8 @@ struct reply {
     char target[LIMIT_UUID + 1];
     enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];
-    struct certificate_entry offered; /* its device is asked to renew this one; row 0: no */
+    bool offers; /* the device of `offered` is asked to renew it */
+    struct certificate_entry offered;
     const char *offer_reason;
     bool tells_state; /* the outcome is known already: a device that was there gets its record */
     char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];

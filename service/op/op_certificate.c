@@ -90,9 +90,9 @@ enum status op_certificate_renew(struct core *core, struct request *request, str
     status = store_certificate_find(core->store, core->device.certificate_id, entry);
     bool ended = status == ST_OK && entry->ended_at != 0;
     if (status == ST_CERTIFICATE_NOT_FOUND || ended) {
-        entry->row = 0;
         return fail(&request->why, ST_CERTIFICATE_NOT_FOUND, "/uuid", "The device has no certificate to renew.");
     }
+    reply->offers = true;
     reply->offer_reason = "operator";
     scope_audit(reply, entry->tenant, entry->uuid, "certificateId=%s", entry->id);
     certificate_write(&reply->json, entry);

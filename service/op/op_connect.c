@@ -61,7 +61,7 @@ static void offer_when_late(const struct core *core, struct reply *reply)
     if (strcmp(device->certificate_state, "expiring") != 0 || left > expiry_margin(core->config, life, 1))
         return;
     struct certificate_entry *entry = &reply->offered;
-    entry->row = 1;
+    reply->offers = true;
     entry->not_after = device->certificate_not_after;
     memcpy(entry->id, device->certificate_id, sizeof entry->id);
     memcpy(entry->uuid, device->uuid, sizeof entry->uuid);
