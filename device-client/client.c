@@ -108,6 +108,8 @@ static void give_up(struct step *step)
              client_credential_name(step->client->credential), step->in->reason);
     client_done(step, refused ? MUSTER_DEVICE_DENIED : MUSTER_DEVICE_UNREACHABLE, refused ? refuse_mend : reach_mend,
                 what);
+    if (step->in->untrusted)
+        client_clock_mend(step, "call again");
 }
 
 static void on_down(struct step *step)
@@ -133,6 +135,8 @@ static void on_down(struct step *step)
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
                    client_credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
+        if (step->in->untrusted)
+            client_clock_mend(step, "it connects by itself");
     }
 }
 
@@ -198,8 +202,9 @@ void client_step(struct client *client, const struct client_input *input, struct
                                                                    [CLIENT_MESSAGE] = client_take_message,
                                                                    [CLIENT_KEY_MADE] = on_key_made,
                                                                    [CLIENT_NEXT_KEPT] = client_next_kept};
-    struct step step = {client, input, effects};
+    struct step step = {client, input, effects, 0};
     memset(effects, 0, sizeof *effects);
+    client_read_clock(&step);
     handlers[input->event](&step);
     effects->wake_ms =
         earlier(earlier(client->next_ms, client->heartbeat_ms), earlier(client->deadline_ms, client_upkeep_ms(&step)));
