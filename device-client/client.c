@@ -47,6 +47,17 @@ static enum task first_task(const struct client *client)
     return goes_on ? by_credential[client->credential] : by_goal[goal];
 }
 
+/* What has to be done first, and in which folder: it may be another than was meant. */
+static void end_early(struct step *step, const char *lacks, const char *first)
+{
+    const char *folder = step->client->options.folder != NULL ? step->client->options.folder : ".";
+    char what[160], mend[200];
+    snprintf(what, sizeof what, "the device in %.100s %s", folder, lacks);
+    snprintf(mend, sizeof mend, "give another folder with --dir, or first: muster-device %s --dir %.100s", first,
+             folder);
+    client_done(step, MUSTER_DEVICE_NOT_FOUND, mend, what);
+}
+
 static void on_start(struct step *step)
 {
     struct client *client = step->client;
@@ -57,14 +68,11 @@ static void on_start(struct step *step)
     if (goal == GOAL_REGISTER && own)
         client_done(step, MUSTER_DEVICE_OK, NULL, "registered already");
     else if (goal != GOAL_RUN && goal != GOAL_REGISTER && !own)
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
-                    "the device is not registered");
+        end_early(step, "is not registered", "register");
     else if (goal == GOAL_RENEW && !client_has_certificate(step))
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "get one first: muster-device run",
-                    "the device has no certificate that is still valid");
+        end_early(step, "has no certificate that is still valid", "run");
     else if (goal == GOAL_ROTATE && client->kept->api_key[0] == '\0')
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
-                    "the device has no API key");
+        end_early(step, "has no API key", "register");
     else
         client_connect(step);
     if (goal == GOAL_RUN && !step->out->done)

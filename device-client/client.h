@@ -51,6 +51,7 @@ struct client_options {
     int heartbeat_seconds; /* 0: as the service says */
     int64_t timeout_ms;    /* for goals that end by themselves */
     const char *members;   /* GOAL_UPDATE: the JSON members of the request; borrowed */
+    const char *folder;    /* for people: where the device is kept; borrowed, NULL: not told */
     int64_t earliest_ms;   /* since 1970: a clock that says less is wrong; 0: nobody knows */
 };
 

@@ -232,6 +232,22 @@ def what_goes_wrong():
                     "error:" in done.stderr, what + " has its exit code and its sentence", done)
         t.check(run([program("muster-device"), "--help"]).returncode == 0, "--help")
         wrong_ca(stack, device)
+        wrong_folder(stack)
+
+
+def wrong_folder(stack):
+    """A mistyped folder is named, and not made."""
+    for words in (["renew"], ["rotate"], ["reset"], ["update", "--name", "x"]):
+        wrong = folder() + "/mistyped"
+        done = run([program("muster-device"), *words, "--dir", wrong, "--plain-port", str(stack.plain)])
+        t.check(done.returncode == 6 and "no device in %s" % wrong in done.stderr and "--dir" in done.stderr,
+                words[0] + " in a mistyped folder names it", done)
+        t.check(not os.path.exists(wrong), words[0] + " does not make it")
+    wrong = folder() + "/empty"
+    run([program("muster-device"), "provision", "--dir", wrong])
+    done = run([program("muster-device"), "reset", "--dir", wrong, "--plain-port", str(stack.plain)])
+    t.check(done.returncode == 6 and "in %s is not registered" % wrong in done.stderr and "--dir " + wrong in done.stderr,
+            "so is that of a device that is not registered", done)
 
 
 def wrong_ca(stack, device):
