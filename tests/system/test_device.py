@@ -233,6 +233,7 @@ def what_goes_wrong():
         t.check(run([program("muster-device"), "--help"]).returncode == 0, "--help")
         wrong_ca(stack, device)
         wrong_folder(stack)
+        no_ca(stack)
 
 
 def wrong_folder(stack):
@@ -248,6 +249,20 @@ def wrong_folder(stack):
     done = run([program("muster-device"), "reset", "--dir", wrong, "--plain-port", str(stack.plain)])
     t.check(done.returncode == 6 and "in %s is not registered" % wrong in done.stderr and "--dir " + wrong in done.stderr,
             "so is that of a device that is not registered", done)
+
+
+def no_ca(stack):
+    """What is no CA is told before anything is sent."""
+    whole, files = read(stack.path("ca.pem")), [read(stack.path(name)) for name in os.listdir(stack.directory)]
+    key = next(text for text in files if text.startswith("-----BEGIN PRIVATE KEY-----"))
+    for what, text in (("a key", key), ("garbage", "hello\n"), ("nothing", ""), ("a damaged one", whole.replace("MII", "M!I", 1))):
+        path = folder() + "/ca.pem"
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        done = run([program("muster-device"), "register", "--dir", folder() + "/d", "--port", str(stack.tls), "--cafile", path,
+                    "--provisioning-key-file", stack.path("provisioning.key")])
+        t.check(done.returncode == 3 and "%s: it holds no certificate" % path in done.stderr and "--cafile" in done.stderr,
+                what + " is no CA", done)
 
 
 def wrong_ca(stack, device):
