@@ -89,9 +89,9 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
                                            core->now.wall, superseded);
     if (*superseded)
         crl_want(core, CRL_LATER);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = store_device_get(core->store, entry->uuid, &core->device);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = certificates_announce(core, "certificate_renewed", entry->id, entry->not_after, "renew");
     return status;
 }
@@ -111,23 +111,31 @@ static enum status follow(struct core *core)
     return store_device_update(core->store, device);
 }
 
-enum status certificates_end(struct core *core, struct certificate_entry *entry, const char *state, const char *reason)
+static enum status end_row(struct core *core, struct certificate_entry *entry, const char *state, const char *reason)
 {
-    bool revoked = strcmp(state, "revoked") == 0;
     snprintf(entry->state, sizeof entry->state, "%s", state);
     snprintf(entry->reason, sizeof entry->reason, "%s", reason);
     entry->ended_at = core->now.wall;
-    enum status status = store_certificate_end(core->store, entry->row, state, reason, entry->ended_at);
+    return store_certificate_end(core->store, entry->row, state, reason, entry->ended_at);
+}
+
+enum status certificates_end(struct core *core, struct certificate_entry *entries, size_t count, const char *state,
+                             const char *reason)
+{
+    bool revoked = strcmp(state, "revoked") == 0;
+    const char *event = revoked ? "certificate_revoked" : "certificate_expired";
+    enum status status = ST_OK;
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        status = end_row(core, &entries[i], state, reason);
     if (revoked) /* whom nobody has seen nobody has to keep out at once */
         crl_want(core, strcmp(reason, expiry_reason(EXPIRY_UNUSED)) == 0 ? CRL_LATER : CRL_SOON);
     if (status == ST_OK)
-        status = store_device_get(core->store, entry->uuid, &core->device);
+        status = store_device_get(core->store, entries[0].uuid, &core->device);
     if (status == ST_OK)
         status = follow(core);
-    if (status != ST_OK)
-        return status;
-    return revoked ? certificates_announce(core, "certificate_revoked", entry->id, entry->not_after, reason)
-                   : certificates_announce(core, "certificate_expired", entry->id, entry->not_after, reason);
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        status = certificates_announce(core, event, entries[i].id, entries[i].not_after, reason);
+    return status;
 }
 
 /* --- what the clock brings --------------------------------------------------------------------------------------- */
@@ -152,7 +160,7 @@ static enum status end_by_clock(struct core *core, struct certificate_entry *ent
                                 struct effects *effects)
 {
     bool unused = step == EXPIRY_UNUSED;
-    enum status status = certificates_end(core, entry, unused ? "revoked" : "expired", expiry_reason(step));
+    enum status status = certificates_end(core, entry, 1, unused ? "revoked" : "expired", expiry_reason(step));
     if (status == ST_OK)
         effects_sessions(effects, SESSIONS_CHECK, entry->uuid);
     return status;

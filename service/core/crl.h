@@ -7,6 +7,8 @@
 
 #include "service/core/core.h"
 
+#define CRL_LINGER_S 86400 /* an entry leaves the list a day after its certificate has expired */
+
 enum crl_urgency {
     CRL_SOON,  /* a revocation: now, or a second after the last one was begun */
     CRL_LATER, /* a certificate was superseded; the gate refuses it already, and many come in a day */

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LINGER_S 86400 /* an entry leaves a day after its certificate has expired */
-
 static bool add(void *context, const char *id, int64_t ended_at, const char *reason)
 {
     unsigned char serial[PROFILE_SERIAL];
@@ -24,7 +22,7 @@ static char *make_one(const struct crl_task *task, const char *issuer, size_t *l
     const struct crl_order *order = &task->order;
     char *pem = NULL;
     struct crl *crl = crl_new(task->ca, issuer, order->number, order->this_update, order->next_update);
-    if (crl != NULL && store_revoked_each(task->database, issuer, order->this_update - LINGER_S, add, crl))
+    if (crl != NULL && store_revoked_each(task->database, issuer, order->this_update - CRL_LINGER_S, add, crl))
         pem = crl_sign(crl, length);
     crl_free(crl);
     return pem;

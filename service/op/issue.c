@@ -60,6 +60,12 @@ static enum status take_public_key(struct core *core, struct request *request)
                            &request->why);
 }
 
+/* The number of who issues, in core->issuer. */
+static enum status find_issuer(struct core *core)
+{
+    return core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+}
+
 static enum status write_intent(struct core *core, struct request *request)
 {
     struct intent_row *intent = &request->ticket->intent;
@@ -70,21 +76,25 @@ static enum status write_intent(struct core *core, struct request *request)
         return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
     core->random(serial, sizeof serial);
     profile_serial_make(now, serial);
-    *intent =
-        (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
+    enum status status = find_issuer(core);
+    *intent = (struct intent_row){.not_before = validity.not_before,
+                                  .not_after = validity.not_after,
+                                  .at = core->now.wall,
+                                  .issuer = core->issuer};
     profile_certificate_id(serial, intent->certificate_id);
     memcpy(intent->uuid, request->address.id, sizeof intent->uuid);
     memcpy(intent->tenant, request->sender.may == MAY_DEVICE ? core->device.tenant : request->sender.tenant,
            sizeof intent->tenant);
     memcpy(intent->public_key, request->ticket->public_key.fingerprint, sizeof intent->public_key);
-    return store_intent_insert(core->store, intent);
+    return status == ST_OK ? store_intent_insert(core->store, intent) : status;
 }
 
-/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list. */
+/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list; by whatever
+ * credential it comes, for it can reset itself and enrol again. */
 static enum status check_rate(const struct core *core, struct request *request)
 {
     int64_t most = core->config->certificates_per_day, before = 0;
-    if (request->sender.may != MAY_DEVICE || most == 0)
+    if (core->device.id == 0 || most == 0)
         return ST_OK;
     enum status status = store_certificate_nth(core->store, core->device.id, most - 1, &before);
     int64_t left = before + DAY_MS - core->now.wall;
@@ -104,8 +114,9 @@ enum status issue_prepare(struct core *core, struct request *request, const unsi
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;
     }
-    enum status status =
-        request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : check_rate(core, request);
+    enum status status = check_rate(core, request);
+    if (status == ST_OK && request->sender.may == MAY_PROVISION)
+        status = enrol_count_use(core, request);
     if (status == ST_OK)
         status = take_public_key(core, request);
     if (status != ST_OK)
@@ -140,21 +151,28 @@ static enum status sign(struct core *core, struct request *request, struct certi
     return ca_issue_device(core->ca, &wanted, certificate, &request->why);
 }
 
+enum status issue_parent(struct core *core, const struct request *request, struct certificate_entry *parent)
+{
+    const struct stamp *stamp = &request->sender.stamp;
+    const char *id = stamp->how == STAMP_CERTIFICATE ? stamp->credential : core->device.certificate_id;
+    return store_certificate_find(core->store, id, parent);
+}
+
 /* What the device had ends at once, or, when it renews, as soon as it has shown the new one. */
-static enum status end_older(struct core *core, int64_t replaces)
+static enum status end_older(struct core *core, int64_t replaces, bool renewal)
 {
     bool ended = false;
-    if (replaces != 0)
-        return store_certificate_end_pending(core->store, core->device.id, replaces, core->now.wall);
+    int64_t device = core->device.id, now = core->now.wall;
     enum status status =
-        store_certificate_end_all(core->store, core->device.id, 0, "superseded", "superseded", core->now.wall, &ended);
+        renewal ? store_certificate_end_pending(core->store, device, replaces, now, &ended)
+                : store_certificate_end_all(core->store, device, 0, "superseded", "superseded", now, &ended);
     if (ended)
         crl_want(core, CRL_LATER);
     return status;
 }
 
 static enum status save(struct core *core, const struct intent_row *intent, const struct certificate *certificate,
-                        int64_t replaces)
+                        int64_t replaces, bool renewal)
 {
     struct device_row *device = &core->device;
     struct certificate_row row = {.device = device->id,
@@ -163,8 +181,9 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
                                   .not_after = intent->not_after,
                                   .at = core->now.wall,
                                   .replaces = replaces,
+                                  .renewal = renewal,
                                   .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
-    enum status status = core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+    enum status status = find_issuer(core);
     row.issuer = core->issuer;
     memcpy(row.id, intent->certificate_id, sizeof row.id);
     memcpy(row.uuid, device->uuid, sizeof row.uuid);
@@ -175,7 +194,7 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
     if (status == ST_OK)
         status = store_intent_delete(core->store, intent->certificate_id);
     if (status == ST_OK)
-        status = end_older(core, replaces);
+        status = end_older(core, replaces, renewal);
     return status == ST_OK ? store_certificate_insert(core->store, &row) : status;
 }
 
@@ -209,11 +228,12 @@ static enum status answer(struct core *core, struct request *request, const stru
     return ST_OK;
 }
 
-enum status issue_finish(struct core *core, struct request *request, int64_t replaces, struct reply *reply)
+enum status issue_finish(struct core *core, struct request *request, int64_t replaces, bool renewal,
+                         struct reply *reply)
 {
     struct certificate certificate;
     enum status status = sign(core, request, &certificate);
     if (status == ST_OK)
-        status = save(core, &request->ticket->intent, &certificate, replaces);
+        status = save(core, &request->ticket->intent, &certificate, replaces, renewal);
     return status == ST_OK ? answer(core, request, &certificate, reply) : status;
 }
