@@ -35,7 +35,7 @@ static bool take(void *context, const char *issuer, const unsigned char *serial)
         status = take_unknown(restore, issuer, id);
     } else if (status == ST_OK && entry.ended_at == 0) {
         restore->revoked++;
-        status = certificates_end(restore->core, &entry, "revoked", "restored");
+        status = certificates_end(restore->core, &entry, 1, "revoked", "restored");
     }
     restore->status = status;
     return status == ST_OK;
