@@ -10,6 +10,12 @@ $(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
+# A clock that is wrong, for a program of the system tests.
+$(BUILD)/tests/system/clock.so: tests/system/clock.c
+	@mkdir -p $(@D)
+	$(Q)echo '  link $@'; $(CC) $(ALL_CFLAGS) $(LINK) -shared $< -o $@
+tests-built: $(BUILD)/tests/system/clock.so
+
 .PHONY: tests-built
 tests-built: all $(UNIT_TESTS)
 check: tests-built
@@ -22,6 +28,12 @@ FLOW_HOOKS := -Wl,--wrap=sqlite3_step,--wrap=sqlite3_open_v2,--wrap=parking_may_
 $(BUILD)/tests/flow/run_traces: $(call obj,$(call src,tests/flow)) $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
 tests-built: $(BUILD)/tests/flow/run_traces
+
+# A year in minutes: a fleet of 10,000 and the service, in the world of the flow tests.
+YEAR_WORLD := $(addprefix $(BUILD)/tests/flow/,edge.o world.o hooks.o sound.o verify.o match.o)
+$(BUILD)/tests/year/run_year: $(call obj,$(call src,tests/year)) $(YEAR_WORLD) $(BUILD)/libmuster-test.a
+	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $(FLOW_HOOKS) $^ -o $@ $(LIBS_SERVICE) -lssl
+tests-built: $(BUILD)/tests/year/run_year
 
 # Benches: tests/bench/*.py by the tools in C beside them. make bench STEPS="logins block" runs some steps only.
 BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,swarm sink fill auth_cost fleet null_outbox null_start issue_cost issue_store crl_cost)

@@ -1,5 +1,6 @@
 #include "service/core/certificates.h"
 
+#include "service/core/authority.h"
 #include "service/core/crl.h"
 #include "service/core/notice.h"
 #include "service/core/policy.h"
@@ -228,7 +229,7 @@ enum status certificates_start(struct core *core)
             status = store_number_set(core->store, name, constants);
     }
     if (status == ST_OK && core->ca != NULL) /* the first start gives the first number to who has issued until now */
-        status = store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+        status = authority_announce(core);
     if (status == ST_OK)
         status = store_certificate_due_next(core->store, &next);
     timers_set(&core->timers, TIMER_CERTIFICATES, next, core->now);

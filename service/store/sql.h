@@ -82,16 +82,16 @@
                          "WHERE api_key.id = $1 AND device.uuid = $2 AND expires_at NOT BETWEEN 1 AND $3")             \
     X(SQL_API_KEY_DROP, "DELETE FROM api_key WHERE device = $1")                                                       \
     X(SQL_API_KEY_DROP_OTHERS, "DELETE FROM api_key WHERE device = $1 AND id <> $2")                                   \
-    X(SQL_API_KEY_DROP_SPENT,                                                                                          \
-      "DELETE FROM api_key WHERE device = $1 AND (expires_at BETWEEN 1 AND $2 OR next = 1 AND "                        \
-      "EXISTS (SELECT 1 FROM api_key other WHERE other.device = $1 AND other.next = 0 AND "                            \
-      "other.expires_at NOT BETWEEN 1 AND $2))")                                                                       \
+    X(SQL_API_KEY_DROP_ENDED, "DELETE FROM api_key WHERE device = $1 AND expires_at BETWEEN 1 AND $2")                 \
+    X(SQL_API_KEY_DROP_NEXT, "DELETE FROM api_key WHERE device = $1 AND next = 1 AND EXISTS "                          \
+                             "(SELECT 1 FROM api_key other WHERE other.device = $2 AND other.next = 0 AND "            \
+                             "other.expires_at NOT BETWEEN 1 AND $3)")                                                 \
     X(SQL_API_KEY_INSERT,                                                                                              \
       "INSERT INTO api_key (id, device, hash, created_at, next, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")          \
     X(SQL_API_KEY_LIMIT, "UPDATE api_key SET expires_at = CASE WHEN expires_at BETWEEN 1 AND $1 THEN expires_at "      \
                          "ELSE $2 END, next = 0 WHERE device = $3")                                                    \
     X(SQL_API_KEY_PROMOTE, "UPDATE api_key SET next = 0 WHERE id = $1")                                                \
-    X(SQL_API_KEY_EXPIRY, "SELECT max(expires_at) FROM api_key WHERE device = $1")                                     \
+    X(SQL_API_KEY_EXPIRY, "SELECT expires_at FROM api_key WHERE device = $1 ORDER BY id = $2 DESC, next DESC LIMIT 1") \
     X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
     X(SQL_OPERATOR_INSERT,                                                                                             \
       "INSERT INTO operator (id, name, role, tenant, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6) "               \
@@ -129,6 +129,10 @@
     X(SQL_CERTIFICATE_DUE_NEXT, "SELECT min(due_at) FROM certificate WHERE due_at IS NOT NULL")                        \
     X(SQL_CERTIFICATE_TOLD, "UPDATE certificate SET state = $1, told = $2, due_at = nullif($3, 0) WHERE id = $4")      \
     X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \
+    X(SQL_CERTIFICATE_UNKNOWN,                                                                                         \
+      "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
+      "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', 'restored', $2, $3, $4, $5, $6) "     \
+      "ON CONFLICT DO NOTHING")                                                                                        \
     X(SQL_CERTIFICATE_NTH, "SELECT created_at FROM certificate WHERE device = $1 ORDER BY id DESC LIMIT 1 OFFSET $2")  \
     X(SQL_CERTIFICATE_LINEAGE,                                                                                         \
       "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \

@@ -166,8 +166,8 @@ struct api_key_row {
 enum status store_api_key_set(struct store *store, const struct api_key_row *row);
 
 /* Adds this one as the next generation: what the device has holds until `old_until`, or its own end when that is
- * sooner; a next one that was never used is replaced, unless it is all that holds. What has ended is forgotten: there
- * are two at most. */
+ * sooner; a next one that was never used is replaced, unless it is all that holds; what has ended is dropped. So a
+ * device has two at most. */
 enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until);
 
 /* Whether an API key is one of `uuid` at `now`, and whether it is the next generation, which nobody has used yet. */
@@ -177,8 +177,9 @@ enum status store_api_key_holds(struct store *store, const char *id, const char 
 /* The next generation was used: all others end. */
 enum status store_api_key_promote(struct store *store, int64_t device, const char *id);
 
-/* When the newest of a device's API keys ends; 0: it does not, or there is none. */
-enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at);
+/* When the API key `id` of a device ends, or when it has none of this id its newest one; 0: it does not, or there is
+ * none. */
+enum status store_api_key_expiry(struct store *store, int64_t device, const char *id, int64_t *expires_at);
 enum status store_api_key_drop(struct store *store, int64_t device);
 
 /* --- hardware whose certificate was revoked -------------------------------------------------------------------- */
@@ -295,6 +296,11 @@ enum status store_certificate_end(struct store *store, int64_t row, const char *
  * were any. */
 enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
                                       const char *reason, int64_t at, bool *ended);
+
+/* A certificate that a revocation list names and the store does not know: revoked with the reason "restored", until
+ * `not_after` (seconds since 1970). */
+enum status store_certificate_unknown(struct store *store, const char *id, int64_t issuer, int64_t not_after,
+                                      int64_t at);
 
 /* Of those that were never used, all but row `but` are superseded; stores whether there were any. */
 enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended);

@@ -118,14 +118,28 @@ enum status store_api_key_set(struct store *store, const struct api_key_row *row
     return status == ST_OK ? insert_api_key(store, row, false) : status;
 }
 
+/* Those that have ended; and the next one, when another one holds. */
+static enum status drop_older(struct db *db, int64_t device, int64_t now)
+{
+    db_use(db, SQL_API_KEY_DROP_NEXT);
+    db_bind_int(db, device);
+    db_bind_int(db, device);
+    db_bind_int(db, now);
+    db_step(db);
+    enum status status = db_done(db);
+    if (status != ST_OK)
+        return status;
+    db_use(db, SQL_API_KEY_DROP_ENDED);
+    db_bind_int(db, device);
+    db_bind_int(db, now);
+    db_step(db);
+    return db_done(db);
+}
+
 enum status store_api_key_next(struct store *store, const struct api_key_row *row, int64_t old_until)
 {
     struct db *db = store->db;
-    db_use(db, SQL_API_KEY_DROP_SPENT);
-    db_bind_int(db, row->device);
-    db_bind_int(db, row->at);
-    db_step(db);
-    enum status status = db_done(db);
+    enum status status = drop_older(db, row->device, row->at);
     if (status != ST_OK)
         return status;
     db_use(db, SQL_API_KEY_LIMIT);
@@ -153,10 +167,11 @@ enum status store_api_key_promote(struct store *store, int64_t device, const cha
     return db_done(db);
 }
 
-enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at)
+enum status store_api_key_expiry(struct store *store, int64_t device, const char *id, int64_t *expires_at)
 {
     db_use(store->db, SQL_API_KEY_EXPIRY);
     db_bind_int(store->db, device);
+    db_bind_text(store->db, id);
     *expires_at = db_step(store->db) ? db_int(store->db) : 0;
     return db_done(store->db);
 }

@@ -20,6 +20,7 @@
 
 struct edge edge;
 void (*edge_on_quiet)(void);
+void (*edge_on_commit)(bool done);
 
 static struct {
     struct crl_order order;

@@ -42,6 +42,8 @@ struct world {
     struct broker broker;
     struct config config;
     void *presence_memory;
+    uint32_t capacity; /* devices */
+    unsigned sample;   /* every so manieth certificate is verified at the end; 0: all */
     sqlite3 *database; /* the store's own connection, for `sql` and `?` */
     char path[64];
     bool real_ca, gated;
@@ -62,8 +64,8 @@ void world_make_csr(const char *label, const char *type);
 /* What must hold whenever the loop is at rest; writes the first thing that does not into `what`. */
 bool world_is_sound(char *what, size_t size);
 
-/* Whether every certificate in the database of a world with a real authority is one that a broker would take
- * (verify.c); writes the first that is not into `what`. */
+/* Whether every certificate (or world->sample) in the database of a world with a real authority is one that a broker
+ * would take (verify.c); writes the first that is not into `what`. */
 bool world_certificates_are_sound(char *what, size_t size);
 
 /* --- the edge: what is played (edge.c) ------------------------------------------------------------------------ */
@@ -103,6 +105,9 @@ void edge_forget_outputs(void);
 
 /* Called by the loop when all is quiet: does the next thing of the trace, or sets edge.stop. */
 extern void (*edge_on_quiet)(void);
+
+/* Called before and after each commit of the store; may leave by longjmp, as kill -9 would. NULL: nobody is. */
+extern void (*edge_on_commit)(bool done);
 
 /* --- remembered values and comparison (match.c) --------------------------------------------------------------- */
 

@@ -63,8 +63,19 @@ const char *__wrap_ca_issuer_id(const struct ca *ca)
 
 int __real_sqlite3_step(sqlite3_stmt *statement);
 int __wrap_sqlite3_step(sqlite3_stmt *statement);
+
+static int step_commit(sqlite3_stmt *statement)
+{
+    edge_on_commit(false);
+    int result = __real_sqlite3_step(statement);
+    edge_on_commit(true);
+    return result;
+}
+
 int __wrap_sqlite3_step(sqlite3_stmt *statement)
 {
+    if (edge_on_commit != NULL && strcmp(sqlite3_sql(statement), "COMMIT") == 0)
+        return step_commit(statement);
     if (edge.failing_commits > 0 && strcmp(sqlite3_sql(statement), "COMMIT") == 0 && edge.good_commits-- <= 0) {
         edge.failing_commits--;
         return SQLITE_FULL;
@@ -83,7 +94,7 @@ int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, cons
 int __wrap_sqlite3_open_v2(const char *path, sqlite3 **database, int flags, const char *vfs)
 {
     int result = __real_sqlite3_open_v2(path, database, flags, vfs);
-    if ((flags & SQLITE_OPEN_READWRITE) != 0) /* the store's; not one beside it, which only reads */
+    if ((flags & SQLITE_OPEN_CREATE) != 0) /* the store's; not one beside it, which reads or moves the log */
         world->database = *database;
     return result;
 }

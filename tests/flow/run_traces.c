@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CAPACITY 64 /* devices of a trace */
+
 static int passed, failed;
 
 static struct {
@@ -226,6 +228,7 @@ static void play_file(const char *path)
 int main(int argc, char **argv)
 {
     world = calloc(1, sizeof *world);
+    world->capacity = CAPACITY;
     for (int i = 1; i < argc; i++)
         play_file(argv[i]);
     edge_reset();

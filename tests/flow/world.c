@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CAPACITY 64 /* devices */
-
 struct world *world;
 
 static void die(const char *what, const char *why)
@@ -62,8 +60,8 @@ static void start_core(void)
     core->store = store_new(world->path, error, sizeof error);
     if (core->store == NULL)
         die(world->path, error);
-    world->presence_memory = calloc(1, presence_memory(CAPACITY));
-    presence_init(&core->presence, world->presence_memory, CAPACITY, hash_key,
+    world->presence_memory = calloc(1, presence_memory(world->capacity));
+    presence_init(&core->presence, world->presence_memory, world->capacity, hash_key,
                   world->config.grace_seconds * INT64_C(1000), now.mono);
     if (world->real_ca)
         make_authority(core);
@@ -74,6 +72,8 @@ static void start_loop(void)
     if (core_start(&world->core, clock_now()) != ST_OK || crl_take_up(&world->core, world->config.crl_file) != ST_OK)
         die("core_start", store_error(world->core.store));
     struct loop *loop = &world->loop;
+    if (edge.crl == CRL_SLEEPS && world->core.crl.in_force_until == 0) /* the broker has one that lasts */
+        world->core.crl.in_force_until = INT64_C(253402300799);
     memset(loop, 0, sizeof *loop);
     loop_init(loop, &world->core, NULL, &world->broker, NULL);
     struct mqtt *mqtt = (struct mqtt *)(void *)&edge; /* never looked into either */

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Runs every test and adds up their closing lines; the last line is "N passed, N failed".
-# usage: BUILD=build check.sh [unit|flow|system]...   (all of them without a word)
+# usage: BUILD=build check.sh [unit|flow|year|system]...   (all of them without a word)
 set -u
 build=${BUILD:-build}
 export BUILD="$build"
-kinds=${*:-unit flow system}
+kinds=${*:-unit flow year system}
 logs="$build/test-logs"
 mkdir -p "$logs"
 passed=0
@@ -44,6 +44,10 @@ for kind in $kinds; do
     done
     ;;
   flow) run flow "$build/tests/flow/run_traces" tests/flow/*.trace ;;
+  year)
+    run year "$build/tests/year/run_year"
+    cat "$logs/year.log"
+    ;;
   system)
     for test in tests/system/test_*; do
       name=system_$(basename "$test" | sed 's/^test_//; s/\..*//')
