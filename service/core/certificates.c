@@ -98,15 +98,17 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
 
 /* --- its end ---------------------------------------------------------------------------------------------------- */
 
-/* A device whose only certificate ended is as it was before it had one: its API key gets it another. */
+/* A device whose only certificate ended is as it was before it had one: its API key gets it another. When that has
+ * ended, too, it stays registered all the same, as one that never had a certificate does: an operator resets it. */
 static enum status follow(struct core *core)
 {
     struct device_row *device = &core->device;
     bool has_api_key = false, has_certificate = false;
-    enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
+    enum status status =
+        store_device_credentials(core->store, device->id, core->now.wall, &has_api_key, &has_certificate);
     if (status != ST_OK || device->state != DEVICE_PROVISIONED || has_certificate)
         return status;
-    device->state = policy_standing(has_api_key, has_certificate);
+    device->state = DEVICE_REGISTERED;
     device->updated_at = core->now.wall;
     return store_device_update(core->store, device);
 }
@@ -123,7 +125,6 @@ enum status certificates_end(struct core *core, struct certificate_entry *entrie
                              const char *reason)
 {
     bool revoked = strcmp(state, "revoked") == 0;
-    const char *event = revoked ? "certificate_revoked" : "certificate_expired";
     enum status status = ST_OK;
     for (size_t i = 0; i < count && status == ST_OK; i++)
         status = end_row(core, &entries[i], state, reason);
@@ -134,7 +135,9 @@ enum status certificates_end(struct core *core, struct certificate_entry *entrie
     if (status == ST_OK)
         status = follow(core);
     for (size_t i = 0; i < count && status == ST_OK; i++)
-        status = certificates_announce(core, event, entries[i].id, entries[i].not_after, reason);
+        status = revoked
+                     ? certificates_announce(core, "certificate_revoked", entries[i].id, entries[i].not_after, reason)
+                     : certificates_announce(core, "certificate_expired", entries[i].id, entries[i].not_after, reason);
     return status;
 }
 

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_WAIT_MS 60000
-#define DAY_MS      (24 * 3600 * INT64_C(1000))
+#define KEY_WAIT_MS      60000
+#define COMPROMISED_MEND "Make a new key pair: this one was revoked as compromised."
+#define DAY_MS           (24 * 3600 * INT64_C(1000))
 
 /* The key pair that the service makes: from the pool, or at once for the quick types. */
 static enum status make_key(struct core *core, struct request *request)
@@ -105,9 +106,25 @@ static enum status check_rate(const struct core *core, struct request *request)
     return ST_RATE_LIMITED;
 }
 
+/* Not a key of another device, and none that somebody else may know. */
+static enum status check_key(struct core *core, struct request *request)
+{
+    const unsigned char *fingerprint = request->ticket->public_key.fingerprint;
+    bool foreign = false, compromised = false;
+    enum status status = store_public_key_is_foreign(core->store, fingerprint, request->address.id, &foreign);
+    if (status == ST_OK)
+        status = store_public_key_is_compromised(core->store, fingerprint, &compromised);
+    if (status != ST_OK || (!foreign && !compromised))
+        return status;
+    if (foreign)
+        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
+    fail(&request->why, ST_CSR_KEY_REUSED, "/csr", "A certificate for this public key was revoked as compromised.");
+    memcpy(request->why.mend, COMPROMISED_MEND, sizeof COMPROMISED_MEND);
+    return ST_CSR_KEY_REUSED;
+}
+
 enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key)
 {
-    bool foreign = false;
     /* Before the intent: a spent key shall not make one, nor take a key pair. */
     if (!authority_may_issue(core)) {
         fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
@@ -125,9 +142,7 @@ enum status issue_prepare(struct core *core, struct request *request, const unsi
     if (same_key != NULL && memcmp(same_key, fingerprint, HASH_SIZE) != 0)
         return fail(&request->why, ST_CERTIFICATE_EXPIRED, "/csr",
                     "After its end a certificate is only renewed for its own key.");
-    status = store_public_key_is_foreign(core->store, fingerprint, request->address.id, &foreign);
-    if (status == ST_OK && foreign)
-        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
+    status = check_key(core, request);
     if (status == ST_OK)
         status = remember_put(core, request, NULL);
     if (status == ST_OK)

@@ -156,10 +156,13 @@
     X(SQL_META_GET, "SELECT value FROM meta WHERE name = $1")                                                          \
     X(SQL_META_SET, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "                 \
                     "value = excluded.value")                                                                          \
-    X(SQL_DEVICE_CREDENTIALS, "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1), "                              \
-                              "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")        \
+    X(SQL_DEVICE_CREDENTIALS,                                                                                          \
+      "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1 AND expires_at NOT BETWEEN 1 AND $2), "                  \
+      "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")                                \
     X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
                               "EXISTS (SELECT 1 FROM intent WHERE public_key = $1 AND uuid <> $2)")                    \
+    X(SQL_PUBLIC_KEY_COMPROMISED, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND state = "        \
+                                  "'revoked' AND reason = 'keyCompromise')")                                           \
     X(SQL_REQUEST_GET,                                                                                                 \
       "SELECT body_hash, answer, had_secret, sealed, at FROM request WHERE scope = $1 AND request_id = $2 AND "        \
       "at >= $3")                                                                                                      \

@@ -326,12 +326,17 @@ bool store_revoked_each(const char *path, const char *issuer, int64_t not_after,
                         bool (*each)(void *context, const char *id, int64_t ended_at, const char *reason),
                         void *context);
 
-/* What a device still has: an API key, a certificate that is not ended. */
-enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate);
+/* What a device still has at `now`: an API key, a certificate, that are not ended. */
+enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,
+                                     bool *has_certificate);
 
 /* Whether a device other than `uuid` has, or is about to get, a certificate for this key. */
 enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
                                         const char *uuid, bool *foreign);
+
+/* Whether a certificate for this key, of whatever device, was revoked because the key may be known. */
+enum status store_public_key_is_compromised(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                            bool *compromised);
 
 /* --- remembered requests --------------------------------------------------------------------------------------- */
 

@@ -209,10 +209,21 @@ enum status store_public_key_is_foreign(struct store *store, const unsigned char
     return db_done(store->db);
 }
 
-enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate)
+enum status store_public_key_is_compromised(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                            bool *compromised)
+{
+    db_use(store->db, SQL_PUBLIC_KEY_COMPROMISED);
+    db_bind_blob(store->db, public_key, HASH_SIZE);
+    *compromised = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}
+
+enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,
+                                     bool *has_certificate)
 {
     db_use(store->db, SQL_DEVICE_CREDENTIALS);
     db_bind_int(store->db, device);
+    db_bind_int(store->db, now);
     if (db_step(store->db)) {
         *has_api_key = db_bool(store->db);
         *has_certificate = db_bool(store->db);
