@@ -125,7 +125,6 @@ enum status certificates_end(struct core *core, struct certificate_entry *entrie
                              const char *reason)
 {
     bool revoked = strcmp(state, "revoked") == 0;
-    const char *event = revoked ? "certificate_revoked" : "certificate_expired";
     enum status status = ST_OK;
     for (size_t i = 0; i < count && status == ST_OK; i++)
         status = end_row(core, &entries[i], state, reason);
@@ -136,7 +135,9 @@ enum status certificates_end(struct core *core, struct certificate_entry *entrie
     if (status == ST_OK)
         status = follow(core);
     for (size_t i = 0; i < count && status == ST_OK; i++)
-        status = certificates_announce(core, event, entries[i].id, entries[i].not_after, reason);
+        status = revoked
+                     ? certificates_announce(core, "certificate_revoked", entries[i].id, entries[i].not_after, reason)
+                     : certificates_announce(core, "certificate_expired", entries[i].id, entries[i].not_after, reason);
     return status;
 }
 
