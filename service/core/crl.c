@@ -163,17 +163,16 @@ const char *crl_why_late(const struct core *core)
 /* An event, once for each list that runs out; the store alone knows whether it was told. */
 static enum status tell_late(struct core *core)
 {
-    static struct device_row nobody = {.uuid = "-", .tenant = "default"};
     char members[400];
     struct json_writer json;
-    int64_t sequence = 0, told = 0, mark = later(core->crl.in_force_until, 1);
+    int64_t told = 0, mark = later(core->crl.in_force_until, 1);
     enum status status = store_number_get(core->store, told_name, &told);
     if (status != ST_OK || told == mark)
         return status;
     json_start(&json, members, sizeof members);
     json_time(&json, "nextUpdate", core->crl.in_force_until * 1000);
     json_text(&json, "reason", crl_why_late(core));
-    status = notice_emit(core, &nobody, "crl_expiring", members, &sequence);
+    status = notice_emit_service(core, "crl_expiring", members);
     return status == ST_OK ? store_number_set(core->store, told_name, mark) : status;
 }
 

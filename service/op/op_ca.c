@@ -76,7 +76,7 @@ enum status op_ca_show(struct core *core, struct request *request, struct reply 
 /* --- crl -------------------------------------------------------------------------------------------------------- */
 
 /* "<number>:<offset>" of the list that the page before was of. */
-static enum status read_cursor(const struct core *core, struct request *request, size_t length, size_t *offset)
+static enum status read_cursor(const struct core *core, struct request *request, size_t *offset)
 {
     char *end = NULL;
     const char *cursor = request->in.cursor;
@@ -84,7 +84,7 @@ static enum status read_cursor(const struct core *core, struct request *request,
     if (cursor[0] == '\0')
         return ST_OK;
     long long number = strtoll(cursor, &end, 10), at = *end == ':' ? strtoll(end + 1, &end, 10) : -1;
-    if (*end == '\0' && number == core->crl.written && at > 0 && (size_t)at < length) {
+    if (*end == '\0' && number == core->crl.written && at > 0 && (size_t)at < core->crl.length) {
         *offset = (size_t)at;
         return ST_OK;
     }
@@ -95,17 +95,16 @@ enum status op_ca_crl(struct core *core, struct request *request, struct reply *
 {
     const char *text = core->crl.text;
     char part[CRL_PART + 1], cursor[48];
-    size_t offset = 0, length = text != NULL ? strlen(text) : 0;
+    size_t offset = 0;
     if (text == NULL) {
-        request->why.retry_after_ms = 1000;
         fail(&request->why, ST_RATE_LIMITED, NULL, "No revocation list has been made since the start.");
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;
     }
-    enum status status = read_cursor(core, request, length, &offset);
+    enum status status = read_cursor(core, request, &offset);
     if (status != ST_OK)
         return status;
-    size_t left = length - offset, size = left < CRL_PART ? left : CRL_PART;
+    size_t left = core->crl.length - offset, size = left < CRL_PART ? left : CRL_PART;
     memcpy(part, text + offset, size);
     part[size] = '\0';
     snprintf(cursor, sizeof cursor, "%lld:%zu", (long long)core->crl.written, offset + size);

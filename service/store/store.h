@@ -332,6 +332,9 @@ bool store_revoked_each(const char *path, const char *issuer, int64_t not_after,
                         bool (*each)(void *context, const char *id, int64_t ended_at, const char *reason),
                         void *context);
 
+/* The number of store_issuer_live, in the same way. */
+bool store_issuer_live_at(const char *path, const char *issuer, int64_t *count);
+
 /* What a device still has at `now`: an API key, a certificate, that are not ended. */
 enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,
                                      bool *has_certificate);
