@@ -60,18 +60,10 @@ void crl_want(struct core *core, enum crl_urgency urgency)
         want_in(core, crl->begun.ms == 0 || since >= APART_MS ? 0 : APART_MS - since);
 }
 
-/* By the wall clock, which may have been set, or gone on while the machine slept: a day is over, or the list is of a
- * time to come. */
-static bool is_outdated(const struct core *core)
-{
-    int64_t age = core->now.wall - core->crl.this_update * 1000;
-    return age >= DAY_MS || age < -APART_MS;
-}
-
 void crl_on_timer(struct core *core)
 {
     struct crl_state *crl = &core->crl;
-    if (core->now.mono.ms >= crl->wanted_at.ms || is_outdated(core))
+    if (core->now.mono.ms >= crl->wanted_at.ms)
         crl->due = true;
     else /* the timer never waits for long */
         timers_set(&core->timers, TIMER_CRL, core->now.wall + crl->wanted_at.ms - core->now.mono.ms, core->now);
