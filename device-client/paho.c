@@ -21,6 +21,7 @@
 struct paho {
     MQTTAsync client;
     bool active; /* paho_connect was called, and not disconnected since */
+    bool shows_certificate;
     char filters[PAHO_FILTERS][LIMIT_TOPIC + 1];
     int filter_count;
     struct inbox inbox;
@@ -113,15 +114,15 @@ static enum MQTTReasonCodes reason_of(const MQTTAsync_failureData5 *data)
 
 static void on_connect_failure(void *context, MQTTAsync_failureData5 *data)
 {
+    struct paho *paho = context;
     enum MQTTReasonCodes code = reason_of(data);
     const char *reason = NULL;
     if ((unsigned)code >= FIRST_REFUSAL_CODE)
         reason = MQTTReasonCode_toString(code);
-    if (reason == NULL && data != NULL)
-        reason = data->message;
+    if (reason == NULL && paho->shows_certificate) /* see `refused` in paho.h */
+        reason = "no TCP or TLS connection, or a refusal";
     if (reason == NULL)
-        reason = "no TCP or TLS connection";
-    struct paho *paho = context;
+        reason = data != NULL && data->message != NULL ? data->message : "no TCP or TLS connection";
     char tls_why[sizeof paho->tls_why];
     pthread_mutex_lock(&paho->lock);
     memcpy(tls_why, paho->tls_why, sizeof tls_why);
@@ -265,6 +266,7 @@ void paho_connect(struct paho *paho, const struct paho_login *login)
         paho_disconnect(paho, 0);
     copy_filters(paho, login);
     paho->active = true;
+    paho->shows_certificate = login->identity_file != NULL;
     pthread_mutex_lock(&paho->lock);
     paho->tls_why[0] = '\0';
     pthread_mutex_unlock(&paho->lock);

@@ -3,10 +3,23 @@
 #include "service/ctl/show.h"
 #include "topics/json_write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CELL 256
+
+/* When it ends, or why it has ended already. */
+static void tell_certificate(const struct value *certificate, char out[CELL])
+{
+    static const char *const live[] = {"pending", "active", "expiring"};
+    const char *state = value_is_object(certificate) ? value_text(value_member(certificate, "state")) : NULL;
+    out_ago(state != NULL ? value_member(certificate, "notAfter") : NULL, out, CELL);
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
+        if (state == NULL || strcmp(state, live[i]) == 0)
+            return;
+    snprintf(out, CELL, "%s", state);
+}
 
 static void device_row(const struct value *item, struct out_table *table)
 {
@@ -17,8 +30,7 @@ static void device_row(const struct value *item, struct out_table *table)
     for (size_t i = 0; i < PLAIN; i++)
         out_scalar(value_member(item, members[i]), cells[i], CELL);
     out_ago(value_member(item, "lastSeen"), cells[PLAIN], CELL);
-    const struct value *certificate = value_member(item, "certificate");
-    out_ago(value_is_object(certificate) ? value_member(certificate, "notAfter") : NULL, cells[PLAIN + 1], CELL);
+    tell_certificate(value_member(item, "certificate"), cells[PLAIN + 1]);
     for (size_t i = 0; i < PLAIN + 2; i++)
         texts[i] = cells[i];
     out_table_row(table, texts);

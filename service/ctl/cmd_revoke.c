@@ -2,12 +2,13 @@
 #include "service/ctl/answer.h"
 #include "service/ctl/out.h"
 #include "service/ctl/outcome.h"
+#include "service/ctl/paste.h"
 #include "service/ctl/show.h"
 #include "topics/json_write.h"
 
 #include <string.h>
 
-#define CELL      512
+#define CELL      3072
 #define COUNT_MAX INT64_C(9007199254740992)
 
 static void take_ids(struct outcome *outcome)
@@ -43,10 +44,11 @@ static enum ctl_exit conclude(const struct args *args, const struct outcome *out
     enum ctl_exit end = out_done();
     if (end != CTL_DONE || outcome->holds)
         return end;
-    snprintf(mend, sizeof mend,
-             "look at the broker (is it running, with its gate?) and at musterctl ca show, then: musterctl certificate "
-             "revoke %s --yes looks again",
-             outcome->ids[0]);
+    snprintf(
+        mend, sizeof mend,
+        "look at the broker (is it running, with its gate?) and at musterctl ca show%s, then: musterctl certificate "
+        "revoke %s --yes%s looks again",
+        outcome->directory, outcome->ids[0], outcome->directory);
     return out_error(CTL_TIMEOUT, NULL, mend,
                      "the certificate is revoked, but not all of it could be verified within %d s",
                      REVOCATION_WAIT_MS / 1000);
@@ -69,8 +71,9 @@ static enum ctl_exit verify(struct link *link, const struct args *args, struct o
 static enum ctl_exit revoke(struct link *link, const struct target *target, const struct args *args,
                             const char *members)
 {
+    char directory[PASTE_WORD + 16];
     struct document *answer = NULL;
-    struct outcome outcome = {.gated = !config_is_open(&target->config)};
+    struct outcome outcome = {.gated = !config_is_open(&target->config), .directory = paste_dir(args, directory)};
     enum ctl_exit end = link_ask(link, "certificate", "revoke", members, &answer);
     if (end != CTL_DONE)
         return end;

@@ -217,7 +217,8 @@ static enum ctl_exit run(const struct command *command, const struct args *args)
     if (end != CTL_DONE)
         return end;
     if (own.word_count < needed)
-        return out_error(CTL_USAGE, NULL, command->help, "usage: %s", usage_of(command, usage, sizeof usage));
+        return out_error(CTL_USAGE, NULL, usage_of(command, usage, sizeof usage), "%s %s needs %s", command->noun, verb,
+                         command->operands);
     if (own.word_count > needed)
         return out_error(CTL_USAGE, NULL, usage_of(command, usage, sizeof usage),
                          "%s %s does not know what to do with \"%s\"", command->noun, verb, own.words[needed]);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define CELL      512
+#define CELL      1536
 #define ROWS_MOST 7 /* besides one for each certificate */
 
 static void say_sessions(const struct outcome *outcome, char out[CELL])
@@ -39,9 +39,11 @@ static void say_device(const struct outcome *outcome, char out[CELL])
     if (device == NULL)
         snprintf(out, CELL, "not known");
     else if (strcmp(state, "registered") == 0)
-        snprintf(out, CELL, "its API key still works: musterctl device block %s keeps it out", uuid);
+        snprintf(out, CELL, "its API key still works: musterctl device block %s%s keeps it out", uuid,
+                 outcome->directory);
     else if (strcmp(state, "provisioned") == 0)
-        snprintf(out, CELL, "another certificate of it still works: musterctl device block %s keeps it out", uuid);
+        snprintf(out, CELL, "another certificate of it still works: musterctl device block %s%s keeps it out", uuid,
+                 outcome->directory);
     else
         snprintf(out, CELL, "it is %s", state);
 }
@@ -57,8 +59,8 @@ static void say_hardware(const struct outcome *outcome, char out[CELL])
 {
     if (is_held(outcome))
         snprintf(out, CELL,
-                 "held: does not enrol again with the same provisioning key; musterctl device release %s lets it",
-                 answer_text(outcome->answer, "uuid"));
+                 "held: does not enrol again with the same provisioning key; musterctl device release %s%s lets it",
+                 answer_text(outcome->answer, "uuid"), outcome->directory);
     else
         snprintf(out, CELL, "not held: may enrol again with the same provisioning key");
 }
@@ -80,8 +82,8 @@ void outcome_print(const struct outcome *outcome)
     for (size_t i = 1; i < outcome->count; i++)
         pairs[count++] = (struct out_pair){"", outcome->ids[i]};
     if (outcome->more > 0) {
-        snprintf(more, CELL, "and %lld more: musterctl certificate list --device %s", outcome->more,
-                 answer_text(outcome->answer, "uuid"));
+        snprintf(more, CELL, "and %lld more: musterctl certificate list --device %s%s", outcome->more,
+                 answer_text(outcome->answer, "uuid"), outcome->directory);
         pairs[count++] = (struct out_pair){"", more};
     }
     pairs[count++] = (struct out_pair){"credential", credential};

@@ -131,9 +131,10 @@ def revoking():
         done = stack.ctl("certificate", "revoke", one, "--reason", "keyCompromise", "--yes")
         says(done, 0, r"revoked\s+%s of device d1: keyCompromise" % one, r"credential\s+refused: revoked: keyCompromise",
              r"sessions\s+1 closed, 0 open", r"list\s+number \d+ names it, the broker has read it",
-             r"device\s+its API key still works: musterctl device block d1 keeps it out",
-             r"hardware\s+held: does not enrol again with the same provisioning key; musterctl device release d1 lets it")
+             r"device\s+its API key still works: musterctl device block d1 --dir \S+ keeps it out",
+             r"hardware\s+held: does not enrol again with the same provisioning key; musterctl device release d1 --dir \S+ lets it")
         t.equal(done.stderr, "", "and nothing else is to be said")
+        says(stack.ctl("device", "list"), 0, r"d1 .* registered .* revoked")
         t.check(wait_for(lambda: [device.next(0.1)] and device.closed, 5), "the connection has ended")
         t.check(stack.wire("mtls", "d1").connect("d1") != 0, "and a new one is refused")
         out = run(["mosquitto_sub", "-h", "localhost", "-p", str(stack.mtls), "--cafile", stack.path("ca.pem"), "--cert",
@@ -191,7 +192,7 @@ def lineages(stack):
     t.equal((only["revoked"], only["held"], only["deviceState"], only["verified"]), ([third], False, "provisioned", True),
             "one that was replaced says nothing against the hardware")
     says(stack.ctl("certificate", "revoke", third, "--yes"), 0, r"device\s+another certificate of it still works: musterctl device "
-         "block d3 keeps it out", r"hardware\s+not held: may enrol again with the same provisioning key")
+         r"block d3 --dir \S+ keeps it out", r"hardware\s+not held: may enrol again with the same provisioning key")
     both = ctl_json(stack, "certificate", "revoke", third, "--lineage", "--yes")
     t.equal((both["revoked"], both["revokedCount"]), ([third, fourth], 1), "--lineage --json has all ids")
     by_key = stack.enrol("d4", True)["certificateId"]
