@@ -10,6 +10,8 @@ MODE      ?=
 BIND      ?= 127.0.0.1
 VERSION   := 0.1.0
 SOVERSION := 1
+# 2026-11-21, in seconds since 1970: no clock that is right says less. Set with the version, so that builds are the same.
+RELEASED  := $(or $(SOURCE_DATE_EPOCH),1795219200)
 
 CC      := gcc
 V       ?= 0
@@ -85,6 +87,8 @@ $(LIBRARY): $(DEVICE) $(CERTS) $(TOPICS) device-client/muster_device.map
 $(BUILD)/muster_gate.so: $(GATE) $(GATE_PARTS) service/gate/muster_gate.map
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) -shared -Wl,--version-script=service/gate/muster_gate.map \
 	  $(filter %.o,$^) -o $@ $(LIBS_GATE)
+
+$(BUILD)/device-client/device.o: FILE_FLAGS := -DMUSTER_RELEASED=$(RELEASED)
 
 $(BUILD)/muster-device: $(BUILD)/device-client/main.o $(DEVICE) $(CERTS) $(TOPICS)
 	$(Q)echo '  link $@'; $(CC) $(LINK) -pie $(EXTRA) $^ -o $@ $(LIBS_DEVICE)

@@ -67,6 +67,12 @@ struct crl_info {
  * largest list has octets. Thread-safe. */
 size_t crl_read(const char *pem, size_t length, struct crl_info out[], size_t most);
 
+/* Calls `each` for every entry of every list in the file that one of the authority's certificates has signed, until it
+ * says false; lists of others, and what is no list, are left out. `serial` has PROFILE_SERIAL octets, entries with
+ * other serials are left out, too; `issuer` is the id. False when `each` said so. */
+bool crl_each(const struct ca *ca, const char *pem, size_t length,
+              bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context);
+
 /* Whether a list in the file names this serial. Thread-safe. */
 bool crl_lists(const char *pem, size_t length, const unsigned char serial[PROFILE_SERIAL]);
 

@@ -9,6 +9,7 @@
 #define VERSION_2   1
 #define NO_NUMBER   (-1)
 #define OID_CE(arc) "\x55\x1d" arc /* id-ce (4.2.1) */
+#define TRUE_OCTET  0xff           /* a BOOLEAN in DER */
 
 /* Takes one element of a SEQUENCE's kind and gives it whole, with identifier and length. */
 static bool take_whole(struct der_reader *rest, struct der_reader *out)
@@ -25,13 +26,41 @@ static bool equals(struct der_reader a, const void *octets, size_t length)
     return (size_t)(a.end - a.at) == length && memcmp(a.at, octets, length) == 0;
 }
 
+/* One Extension (4.1). Whoever does not know a critical one must not use the list (5.2, 5.3). */
+static bool enter_extension(struct der_reader *extensions, struct der_reader *object, bool *critical,
+                            struct der_reader *value)
+{
+    struct der_reader extension, truth;
+    if (!der_enter(extensions, DER_SEQUENCE, &extension) || !der_enter(&extension, DER_OBJECT, object))
+        return false;
+    *critical = der_enter(&extension, DER_BOOLEAN, &truth);
+    if (*critical && (truth.end - truth.at != 1 || *truth.at != TRUE_OCTET)) /* FALSE, the default, is not written */
+        return false;
+    return der_enter(&extension, DER_OCTET_STRING, value) && extension.at == extension.end;
+}
+
+/* A reason (5.3.1) and when the key may have been lost (5.3.2) take nothing from an entry; a certificate issuer
+ * (5.3.3), which is critical, says that the entry is another authority's. */
+static bool skip_entry_extensions(struct der_reader *entry)
+{
+    struct der_reader extensions, object, value;
+    bool critical = false;
+    if (!der_enter(entry, DER_SEQUENCE, &extensions) || entry->at != entry->end)
+        return false;
+    while (extensions.at < extensions.end)
+        if (!enter_extension(&extensions, &object, &critical, &value) ||
+            (critical && !equals(object, OID_CE("\x15"), 3) && !equals(object, OID_CE("\x18"), 3)))
+            return false;
+    return true;
+}
+
 bool crl_parse_entry(struct der_reader *entries, struct der_reader *serial)
 {
-    struct der_reader entry, extensions;
+    struct der_reader entry;
     int64_t at;
     return der_enter(entries, DER_SEQUENCE, &entry) && der_enter(&entry, DER_INTEGER, serial) &&
            serial->at < serial->end && der_take_time(&entry, &at) &&
-           (entry.at == entry.end || (der_enter(&entry, DER_SEQUENCE, &extensions) && entry.at == entry.end));
+           (entry.at == entry.end || skip_entry_extensions(&entry));
 }
 
 /* revokedCertificates must be absent when there are none (5.1.2.6). */
@@ -71,15 +100,13 @@ static bool take_number(struct der_reader value, int64_t *number)
 
 static bool take_extension(struct der_reader *extensions, struct crl_info *info)
 {
-    struct der_reader extension, object, critical, value;
-    if (!der_enter(extensions, DER_SEQUENCE, &extension) || !der_enter(&extension, DER_OBJECT, &object))
-        return false;
-    (void)der_enter(&extension, DER_BOOLEAN, &critical);
-    if (!der_enter(&extension, DER_OCTET_STRING, &value) || extension.at != extension.end)
+    struct der_reader object, value;
+    bool critical = false;
+    if (!enter_extension(extensions, &object, &critical, &value))
         return false;
     if (equals(object, OID_CE("\x23"), 3))
         return take_authority(value, info->issuer);
-    return !equals(object, OID_CE("\x14"), 3) || take_number(value, &info->number);
+    return equals(object, OID_CE("\x14"), 3) ? take_number(value, &info->number) : !critical;
 }
 
 static bool take_extensions(struct der_reader *body, struct crl_info *info)
@@ -117,4 +144,14 @@ bool crl_parse(const unsigned char *der, size_t length, struct crl_parts *out)
         return false;
     rest = out->body;
     return der_enter(&rest, DER_SEQUENCE, &body) && take_body(body, out);
+}
+
+bool crl_is_signed(const struct crl_parts *parts, EVP_PKEY *key)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = context != NULL && EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) == 1 &&
+              EVP_DigestVerify(context, parts->signature.at, (size_t)(parts->signature.end - parts->signature.at),
+                               parts->body.at, (size_t)(parts->body.end - parts->body.at)) == 1;
+    EVP_MD_CTX_free(context);
+    return ok;
 }

@@ -7,6 +7,8 @@
 #include "certs/crl.h"
 #include "certs/der.h"
 
+#include <openssl/evp.h>
+
 #define CRL_LABEL "X509 CRL" /* in PEM (RFC 7468, 7) */
 
 struct crl_parts {
@@ -20,6 +22,9 @@ struct crl_parts {
 
 /* False unless `der` is one list of version 2 and nothing else. All parts point into `der`. */
 bool crl_parse(const unsigned char *der, size_t length, struct crl_parts *out);
+
+/* Whether the list is signed with this key, and SHA-256. */
+bool crl_is_signed(const struct crl_parts *parts, EVP_PKEY *key);
 
 /* Takes the next entry and gives the octets of its serial. */
 bool crl_parse_entry(struct der_reader *entries, struct der_reader *serial);

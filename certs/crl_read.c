@@ -1,6 +1,8 @@
+#include "certs/ca_local.h"
 #include "certs/crl_parse.h"
 #include "certs/pem.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,4 +45,34 @@ bool crl_lists(const char *pem, size_t length, const unsigned char serial[PROFIL
         free(der);
     }
     return listed;
+}
+
+static bool each_entry(const struct crl_parts *parts,
+                       bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context)
+{
+    struct der_reader entries = parts->entries, serial;
+    while (crl_parse_entry(&entries, &serial))
+        if (serial.end - serial.at == PROFILE_SERIAL && !each(context, parts->info.issuer, serial.at))
+            return false;
+    return true;
+}
+
+bool crl_each(const struct ca *ca, const char *pem, size_t length,
+              bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context)
+{
+    const char *at = pem, *end = pem + length;
+    unsigned char *der;
+    size_t octets;
+    bool going = true;
+    while (going && pem_next(CRL_LABEL, &at, end, &der, &octets)) {
+        struct crl_parts parts;
+        const struct ca_member *member = NULL;
+        if (crl_parse(der, octets, &parts))
+            member = ca_members_find(&ca->members, parts.info.issuer);
+        if (member != NULL && crl_is_signed(&parts, X509_get0_pubkey(member->certificate)))
+            going = each_entry(&parts, each, context);
+        free(der);
+    }
+    ERR_clear_error();
+    return going;
 }

@@ -101,16 +101,6 @@ static const unsigned char *finish(struct crl *crl, size_t *length)
     return writer.full ? NULL : writer.at;
 }
 
-static bool is_signed(const struct crl *crl, const struct crl_parts *parts)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool ok = context != NULL && EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, crl->key, NULL) == 1 &&
-              EVP_DigestVerify(context, parts->signature.at, (size_t)(parts->signature.end - parts->signature.at),
-                               parts->body.at, (size_t)(parts->body.end - parts->body.at)) == 1;
-    EVP_MD_CTX_free(context);
-    return ok;
-}
-
 /* A last look at the very text that is given out: a broker that is given a bad list refuses everyone. */
 static bool is_right(const struct crl *crl, const char *pem, size_t length)
 {
@@ -121,7 +111,7 @@ static bool is_right(const struct crl *crl, const char *pem, size_t length)
     bool ok = pem_next(CRL_LABEL, &at, pem + length, &der, &octets) && crl_parse(der, octets, &parts) &&
               strcmp(parts.info.issuer, crl->issuer_id) == 0 && parts.info.number == crl->number &&
               parts.info.this_update == crl->this_update && parts.info.next_update == crl->next_update &&
-              parts.info.count == crl->count && is_signed(crl, &parts);
+              parts.info.count == crl->count && crl_is_signed(&parts, crl->key);
     free(der);
     return ok;
 }

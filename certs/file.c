@@ -85,15 +85,43 @@ int file_read(const char *path, char *out, size_t size, size_t *length)
     return error;
 }
 
+static int overwrite(int fd)
+{
+    static const char zeros[4096];
+    struct stat st;
+    int error = fstat(fd, &st) == 0 ? 0 : errno;
+    if (error == 0 && !S_ISREG(st.st_mode))
+        return 0;
+    for (off_t left = error == 0 ? st.st_size : 0; left > 0 && error == 0; left -= (off_t)sizeof zeros)
+        error = write_all(fd, zeros, left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros);
+    if (error == 0 && fsync(fd) != 0)
+        error = errno;
+    return error;
+}
+
+/* What a crash, or a full disk, left of name.new may be half of a secret. One that has other names is not ours alone.
+ */
+static int remove_fresh(const struct place *place)
+{
+    struct stat st;
+    int fd = openat(place->folder, place->fresh, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 1)
+        (void)overwrite(fd);
+    if (fd >= 0)
+        close(fd);
+    return unlinkat(place->folder, place->fresh, 0) == 0 || errno == ENOENT ? 0 : errno;
+}
+
 /* Fills name.new. What a crash left there is removed first: a new file has no other readers, links or modes. */
 static int write_fresh(const struct place *place, const void *data, size_t length, mode_t mode)
 {
-    if (unlinkat(place->folder, place->fresh, 0) != 0 && errno != ENOENT)
-        return errno;
+    int error = remove_fresh(place);
+    if (error != 0)
+        return error;
     int fd = openat(place->folder, place->fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno;
-    int error = fchmod(fd, mode) == 0 ? write_all(fd, data, length) : errno;
+    error = fchmod(fd, mode) == 0 ? write_all(fd, data, length) : errno;
     if (error == 0 && fsync(fd) != 0)
         error = errno;
     if (close(fd) != 0 && error == 0)
@@ -111,23 +139,9 @@ int file_write(const char *path, const void *data, size_t length, mode_t mode)
     if (error == 0 && renameat(place.folder, place.fresh, place.folder, place.name) != 0)
         error = errno;
     if (error != 0)
-        (void)unlinkat(place.folder, place.fresh, 0);
+        (void)remove_fresh(&place);
     int synced = place_sync_and_close(&place);
     return error != 0 ? error : synced;
-}
-
-static int overwrite(int fd)
-{
-    static const char zeros[4096];
-    struct stat st;
-    int error = fstat(fd, &st) == 0 ? 0 : errno;
-    if (error == 0 && !S_ISREG(st.st_mode))
-        return 0;
-    for (off_t left = error == 0 ? st.st_size : 0; left > 0 && error == 0; left -= (off_t)sizeof zeros)
-        error = write_all(fd, zeros, left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros);
-    if (error == 0 && fsync(fd) != 0)
-        error = errno;
-    return error;
 }
 
 int file_erase(const char *path)

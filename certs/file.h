@@ -14,9 +14,9 @@ int file_read(const char *path, char *out, size_t size, size_t *length);
 
 /* Replaces `path` by `data` so that after a crash either the old or the new content is there, never a part:
  * writes `path`.new with `mode` (whatever the umask), fsync, rename, fsync of the folder. A `path`.new that a crash
- * left behind is removed first, and no link is followed. Returns 0 or an errno value; on failure the old content stands
- * and no `path`.new is left, except that when the last fsync fails the new content stands. One writer for a path at a
- * time. */
+ * left behind is overwritten and removed first, and no link is followed. Returns 0 or an errno value; on failure the
+ * old content stands and no `path`.new is left, except that when the last fsync fails the new content stands. One
+ * writer for a path at a time. */
 int file_write(const char *path, const void *data, size_t length, mode_t mode);
 
 /* Renames `from` to `path` in the same folder, fsyncs the folder, then overwrites what `path` was, for it may hold a

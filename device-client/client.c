@@ -47,6 +47,17 @@ static enum task first_task(const struct client *client)
     return goes_on ? by_credential[client->credential] : by_goal[goal];
 }
 
+/* What has to be done first, and in which folder: it may be another than was meant. */
+static void end_early(struct step *step, const char *lacks, const char *first)
+{
+    const char *folder = step->client->options.folder != NULL ? step->client->options.folder : ".";
+    char what[160], mend[200];
+    snprintf(what, sizeof what, "the device in %.100s %s", folder, lacks);
+    snprintf(mend, sizeof mend, "give another folder with --dir, or first: muster-device %s --dir %.100s", first,
+             folder);
+    client_done(step, MUSTER_DEVICE_NOT_FOUND, mend, what);
+}
+
 static void on_start(struct step *step)
 {
     struct client *client = step->client;
@@ -57,14 +68,11 @@ static void on_start(struct step *step)
     if (goal == GOAL_REGISTER && own)
         client_done(step, MUSTER_DEVICE_OK, NULL, "registered already");
     else if (goal != GOAL_RUN && goal != GOAL_REGISTER && !own)
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
-                    "the device is not registered");
+        end_early(step, "is not registered", "register");
     else if (goal == GOAL_RENEW && !client_has_certificate(step))
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "get one first: muster-device run",
-                    "the device has no certificate that is still valid");
+        end_early(step, "has no certificate that is still valid", "run");
     else if (goal == GOAL_ROTATE && client->kept->api_key[0] == '\0')
-        client_done(step, MUSTER_DEVICE_NOT_FOUND, "register it first: muster-device register",
-                    "the device has no API key");
+        end_early(step, "has no API key", "register");
     else
         client_connect(step);
     if (goal == GOAL_RUN && !step->out->done)
@@ -108,6 +116,8 @@ static void give_up(struct step *step)
              client_credential_name(step->client->credential), step->in->reason);
     client_done(step, refused ? MUSTER_DEVICE_DENIED : MUSTER_DEVICE_UNREACHABLE, refused ? refuse_mend : reach_mend,
                 what);
+    if (step->in->untrusted)
+        client_clock_mend(step, "call again");
 }
 
 static void on_down(struct step *step)
@@ -133,6 +143,8 @@ static void on_down(struct step *step)
         const char *what = was_up ? "connection lost" : step->in->refused ? "login refused" : "no connection";
         client_say(step, "%s (%s with %s), again in %.1f s", what, step->in->reason,
                    client_credential_name(client->credential), (double)(client->next_ms - step->in->now_ms) / 1000);
+        if (step->in->untrusted)
+            client_clock_mend(step, "it connects by itself");
     }
 }
 
@@ -198,8 +210,9 @@ void client_step(struct client *client, const struct client_input *input, struct
                                                                    [CLIENT_MESSAGE] = client_take_message,
                                                                    [CLIENT_KEY_MADE] = on_key_made,
                                                                    [CLIENT_NEXT_KEPT] = client_next_kept};
-    struct step step = {client, input, effects};
+    struct step step = {client, input, effects, 0};
     memset(effects, 0, sizeof *effects);
+    client_read_clock(&step);
     handlers[input->event](&step);
     effects->wake_ms =
         earlier(earlier(client->next_ms, client->heartbeat_ms), earlier(client->deadline_ms, client_upkeep_ms(&step)));

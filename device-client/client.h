@@ -51,6 +51,8 @@ struct client_options {
     int heartbeat_seconds; /* 0: as the service says */
     int64_t timeout_ms;    /* for goals that end by themselves */
     const char *members;   /* GOAL_UPDATE: the JSON members of the request; borrowed */
+    const char *folder;    /* for people: where the device is kept; borrowed, NULL: not told */
+    int64_t earliest_ms;   /* since 1970: a clock that says less is wrong; 0: nobody knows */
 };
 
 enum client_event {
@@ -68,10 +70,11 @@ enum client_event {
 struct client_input {
     enum client_event event;
     int64_t now_ms;     /* monotonic */
-    int64_t wall_ms;    /* since 1970; 0: not known */
+    int64_t wall_ms;    /* what the device's clock says, since 1970; it may be wrong */
     uint64_t random[4]; /* fresh for each input */
     /* CLIENT_DOWN */
     bool refused;       /* the broker answered, and does not accept the credential */
+    bool untrusted;     /* the device does not accept the broker's certificate */
     const char *reason; /* for people */
     /* CLIENT_NEXT_KEPT */
     bool unusable; /* it does not fit the private key, or its CA bundle is damaged: nothing was written */
@@ -134,7 +137,8 @@ struct client {
     int64_t connect_again_ms;    /* the daily `connect` */
     int64_t offer_taken_ms;      /* of the last renewal because of an offer */
     int64_t rolled_back_ms;
-    bool offered; /* the service asks for a renewal */
+    int64_t service_epoch_ms; /* the service's time when now_ms was 0; 0: it told none yet */
+    bool offered;             /* the service asks for a renewal */
 };
 
 /* Begins from what is kept. The first input is CLIENT_START. */

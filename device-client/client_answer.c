@@ -111,6 +111,7 @@ static void accept_connect(struct step *step, const struct value *answer)
     bool again = client->online, renewed = client->credential == CREDENTIAL_NEXT;
     if (renewed)
         client_promote(step);
+    client_take_server_time(step, client_member(answer, "serverTime"));
     take_rhythm(step, answer);
     take_plan(step, answer);
     client_take_expiry(step, answer, false);
@@ -128,6 +129,8 @@ static void accept_connect(struct step *step, const struct value *answer)
         client_say(step, "online deviceId=%s heartbeat every %lld s%s%s", client->kept->device_id,
                    (long long)client->heartbeat_every_ms / 1000, renewed ? " with the new certificate=" : "",
                    renewed ? client->kept->certificate_id : "");
+        if (!client_clock_is_right(step))
+            client_clock_mend(step, "");
     }
 }
 

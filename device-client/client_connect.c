@@ -37,8 +37,8 @@ static bool has_credential(const struct client *client, enum credential credenti
 
 bool client_has_certificate(const struct step *step)
 {
-    return has_credential(step->client, CREDENTIAL_NEXT, step->in->wall_ms) ||
-           has_credential(step->client, CREDENTIAL_CERTIFICATE, step->in->wall_ms);
+    return has_credential(step->client, CREDENTIAL_NEXT, step->wall_ms) ||
+           has_credential(step->client, CREDENTIAL_CERTIFICATE, step->wall_ms);
 }
 
 static enum credential best_credential(const struct client *client, enum credential from, int64_t wall_ms)
@@ -59,7 +59,7 @@ static bool has_session(const struct client *client)
 void client_connect(struct step *step)
 {
     struct client *client = step->client;
-    client->credential = best_credential(client, client->ceiling, step->in->wall_ms);
+    client->credential = best_credential(client, client->ceiling, step->wall_ms);
     if (client->credential == CREDENTIAL_NONE) {
         client_done(step, MUSTER_DEVICE_CONFIGURATION,
                     "give --provisioning-key-file FILE; an operator makes a key: musterctl key create",
@@ -100,7 +100,7 @@ void client_retreat(struct step *step)
     struct client *client = step->client;
     enum credential lesser = CREDENTIAL_NONE;
     if (client->credential > CREDENTIAL_NONE)
-        lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+        lesser = best_credential(client, client->credential - 1, step->wall_ms);
     /* in open mode nothing proves that the device may register anew: only a key that it holds does */
     if (lesser == CREDENTIAL_PROVISIONING_KEY && client->kept->provisioning_key[0] == '\0' &&
         !client->options.key_offered)
@@ -118,7 +118,7 @@ void client_doubt(struct step *step)
 {
     struct client *client = step->client;
     unsigned shift = client->retreats < 8 ? client->retreats : 8; /* each time with more patience */
-    enum credential lesser = best_credential(client, client->credential - 1, step->in->wall_ms);
+    enum credential lesser = best_credential(client, client->credential - 1, step->wall_ms);
     if (client->doubted != CREDENTIAL_NONE) { /* neither works: it is the network */
         client->doubted = CREDENTIAL_NONE;
         client->ceiling = CREDENTIAL_BEST;

@@ -1,7 +1,8 @@
 /*
  * What the files of the state machine share: client.c (events and time), client_connect.c (credentials and
- * connections), client_ask.c (requests), client_answer.c (what comes back), client_reject.c (when that is a no),
- * client_renew.c (certificates), client_rotate.c (API keys) and client_upkeep.c (when these are due).
+ * connections), client_clock.c (what time it is), client_ask.c (requests), client_answer.c (what comes back),
+ * client_reject.c (when that is a no), client_renew.c (certificates), client_rotate.c (API keys) and client_upkeep.c
+ * (when these are due).
  */
 #ifndef MUSTER_DEVICE_CLIENT_INTERNAL_H
 #define MUSTER_DEVICE_CLIENT_INTERNAL_H
@@ -19,6 +20,7 @@ struct step {
     struct client *client;
     const struct client_input *in;
     struct client_effects *out;
+    int64_t wall_ms; /* since 1970; 0: not known */
 };
 
 /* client.c */
@@ -36,6 +38,14 @@ const char *client_credential_name(enum credential credential); /* for people */
 void client_doubt(struct step *step);                           /* a connection failed without a reason */
 bool client_ends_doubt(struct step *step);                      /* one is up: true when it was only to know that */
 bool client_has_certificate(const struct step *step);           /* the one in use or the next, not expired */
+
+/* client_clock.c */
+void client_read_clock(struct step *step);                         /* sets step->wall_ms */
+bool client_clock_is_right(const struct step *step);               /* as far as is known */
+void client_take_server_time(struct step *step, const char *text); /* serverTime of an answer; may be NULL */
+/* A certificate was made just now, valid between these kept times: a clock outside them is wrong. */
+void client_take_validity(struct step *step, const char *not_before, const char *not_after);
+void client_clock_mend(struct step *step, const char *then); /* tells to set a clock that is wrong, then `then` */
 
 /* client_ask.c */
 void client_ask(struct step *step);         /* sends client->task's request, the same one when it was sent before */

@@ -39,6 +39,7 @@ void client_accept_provision(struct step *step, const struct value *answer)
     client_take_time(kept->not_before, client_member(answer, "notBefore"));
     client_take_time(kept->not_after, client_member(answer, "notAfter"));
     client_take_time(kept->renew_after, client_member(answer, "renewAfter"));
+    client_take_validity(step, kept->not_before, kept->not_after);
     client_take_expiry(step, answer, false);
     kept->has_identity = true;
     step->out->keep_certificate = step->out->save = step->out->erase_request = true;
@@ -129,8 +130,8 @@ void client_roll_back(struct step *step)
     memcpy(id, kept->next_certificate_id, sizeof id);
     kept_forget_next(kept);
     snprintf(kept->rollbacks, sizeof kept->rollbacks, "%ld", rollbacks);
-    if (step->in->wall_ms != 0)
-        timestamp_format(step->in->wall_ms + wait, kept->renew_not_before);
+    if (step->wall_ms != 0)
+        timestamp_format(step->wall_ms + wait, kept->renew_not_before);
     client->rolled_back_ms = step->in->now_ms;
     client->ceiling = CREDENTIAL_BEST;
     step->out->save = step->out->erase_next = true;

@@ -16,8 +16,8 @@ void client_take_expiry(struct step *step, const struct value *answer, bool fres
         return;
     memcpy(kept->api_key_expires_at, expires_at, sizeof expires_at);
     kept->rotate_after[0] = '\0';
-    if (ends && step->in->wall_ms != 0) /* two thirds of what is left */
-        timestamp_format(step->in->wall_ms + (end - step->in->wall_ms) / 3 * 2, kept->rotate_after);
+    if (ends && step->wall_ms != 0) /* two thirds of what is left */
+        timestamp_format(step->wall_ms + (end - step->wall_ms) / 3 * 2, kept->rotate_after);
     step->out->save = true;
 }
 

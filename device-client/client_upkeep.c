@@ -24,9 +24,9 @@ bool client_wall_ms(const char *text, int64_t *wall_ms)
 static int64_t when(const struct step *step, const char *text)
 {
     int64_t at = 0;
-    if (step->in->wall_ms == 0 || !client_wall_ms(text, &at))
+    if (step->wall_ms == 0 || !client_wall_ms(text, &at))
         return 0;
-    int64_t left = at - step->in->wall_ms;
+    int64_t left = at - step->wall_ms;
     return step->in->now_ms + (left > 0 ? left : 0);
 }
 
@@ -131,9 +131,9 @@ int64_t client_bound_wait(const struct step *step, int64_t wait_ms)
 {
     const struct kept *kept = step->client->kept;
     int64_t begin = 0, end = 0;
-    if (step->in->wall_ms == 0 || !client_wall_ms(kept->not_before, &begin) || !client_wall_ms(kept->not_after, &end))
+    if (step->wall_ms == 0 || !client_wall_ms(kept->not_before, &begin) || !client_wall_ms(kept->not_after, &end))
         return wait_ms;
-    int64_t until_late = end - (end - begin) / LATE_PART - step->in->wall_ms;
+    int64_t until_late = end - (end - begin) / LATE_PART - step->wall_ms;
     int64_t most = later(until_late, LATE_WAIT_MS);
     return wait_ms < most ? wait_ms : most;
 }

@@ -77,7 +77,9 @@ static enum muster_device_result reach(struct muster_device *device, enum client
                                     .heartbeat_seconds = o->heartbeat_seconds,
                                     .timeout_ms =
                                         (o->timeout_seconds > 0 ? o->timeout_seconds : DEVICE_TIMEOUT) * INT64_C(1000),
-                                    .members = members};
+                                    .members = members,
+                                    .folder = keep_dir(device->keep),
+                                    .earliest_ms = MUSTER_RELEASED * INT64_C(1000)};
     struct runner_options runner = {.keep = device->keep,
                                     .uuid = o->uuid,
                                     .broker = o->broker,

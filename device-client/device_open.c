@@ -110,13 +110,31 @@ static enum muster_device_result adopt_labels(struct muster_device *device, stru
                                                           : keep_save(device->keep, kept, &device->problem);
 }
 
+/* Whoever looks makes nothing: a mistyped folder is no second device. */
+static enum muster_device_result look_for_device(const char *dir, struct problem *problem)
+{
+    struct keep *keep = NULL;
+    struct kept kept;
+    enum muster_device_result result = keep_open(dir, true, &keep, problem);
+    if (result == MUSTER_DEVICE_OK) {
+        result = keep_load(keep, NULL, &kept, problem);
+        key_wipe(&kept, sizeof kept);
+    }
+    keep_close(keep);
+    return result;
+}
+
 static enum muster_device_result open_keep(struct muster_device *device)
 {
     const struct muster_device_options *options = &device->options;
-    const char *dir = options->dir != NULL ? options->dir : getenv("MUSTER_DEVICE_DIR");
+    const char *named = options->dir != NULL ? options->dir : getenv("MUSTER_DEVICE_DIR");
+    const char *dir = named != NULL && named[0] != '\0' ? named : DEFAULT_DIR;
     struct kept kept;
-    enum muster_device_result result = keep_open(dir != NULL && dir[0] != '\0' ? dir : DEFAULT_DIR, options->read_only,
-                                                 &device->keep, &device->problem);
+    enum muster_device_result result = MUSTER_DEVICE_OK;
+    if (options->existing)
+        result = look_for_device(dir, &device->problem);
+    if (result == MUSTER_DEVICE_OK)
+        result = keep_open(dir, options->read_only, &device->keep, &device->problem);
     if (result != MUSTER_DEVICE_OK)
         return result;
     result = keep_load(device->keep, options->uuid, &kept, &device->problem);

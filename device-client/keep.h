@@ -33,6 +33,9 @@ void keep_close(struct keep *keep);
 
 bool keep_is_read_only(const struct keep *keep);
 
+/* The folder, as it was given; valid until keep_close. */
+const char *keep_dir(const struct keep *keep);
+
 /* The path of a file of the folder; valid until keep_close or the next call with another name. */
 const char *keep_path(struct keep *keep, const char *name);
 

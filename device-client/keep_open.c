@@ -16,6 +16,11 @@ struct keep {
     int lock; /* -1: read only */
 };
 
+const char *keep_dir(const struct keep *keep)
+{
+    return keep->dir;
+}
+
 const char *keep_path(struct keep *keep, const char *name)
 {
     snprintf(keep->path, sizeof keep->path, "%s/%s", keep->dir, name);

@@ -42,7 +42,8 @@
     X(rollbacks, KEPT_COUNT, "rollbacks")                                                                              \
     X(rotate_id, LIMIT_REQUEST_ID + 1, "rotateRequestId")                                                              \
     X(api_key_expires_at, TIMESTAMP_SIZE, "apiKeyExpiresAt")                                                           \
-    X(rotate_after, TIMESTAMP_SIZE, "rotateAfter")
+    X(rotate_after, TIMESTAMP_SIZE, "rotateAfter")                                                                     \
+    X(server_time, TIMESTAMP_SIZE, "serverTime")
 
 struct kept {
     /* register_id, provision_id, renew_id, rotate_id, reset_id: the request under way, repeated under the same id until
@@ -50,6 +51,7 @@ struct kept {
      * register_members: what stood in it, as JSON members, because a repeated request must not differ.
      * next_...: a renewed certificate that has not connected yet; the one in use stays until it has.
      * renew_not_before, rollbacks: new certificates were refused so often in a row, and none is asked for until then.
+     * server_time: serverTime of an answer to `connect`, kept once a day.
      * api_key is secret; it is replaced when rotate_after has passed. */
 #define KEPT_FIELD(field, size, wire) char field[size];
     KEPT_LIST(KEPT_FIELD)

@@ -174,6 +174,7 @@ static int command_run(struct muster_device *device, const struct arguments *arg
 
 #define LOOKS 1u /* reads the folder only: works beside a process that runs the device */
 #define TALKS 2u /* its steps are worth a line */
+#define OWNS  4u /* for a device that is there: makes no folder */
 
 static const struct command {
     const char *name;
@@ -187,9 +188,9 @@ static const struct command {
     {"provision", 0, command_provision, "keep a name and a type, make the uuid; needs no broker"},
     {"register", 0, command_register, "register with the provisioning key"},
     {"update", LOOKS, command_update, "change --name, --endpoint, --tag at the service"},
-    {"renew", 0, command_renew, "renew the certificate now, and connect once with the new one"},
-    {"rotate", 0, command_rotate, "replace the API key"},
-    {"reset", 0, command_reset, "give up all credentials, there and here; the uuid stays"},
+    {"renew", OWNS, command_renew, "renew the certificate now, and connect once with the new one"},
+    {"rotate", OWNS, command_rotate, "replace the API key"},
+    {"reset", OWNS, command_reset, "give up all credentials, there and here; the uuid stays"},
     {"run", TALKS, command_run, "the whole life: register, provision, connect, heartbeats, renew"},
 };
 
@@ -231,6 +232,7 @@ static int carry_out(const struct command *command, struct arguments *arguments)
     struct muster_device *device = NULL;
     char error[MUSTER_DEVICE_ERROR_SIZE];
     arguments->options.read_only = (command->flags & LOOKS) != 0;
+    arguments->options.existing = (command->flags & OWNS) != 0;
     arguments->options.on_line = (command->flags & TALKS) != 0 ? print_line : NULL;
     arguments->options.stop_fd = catch_signals();
     enum muster_device_result result = muster_device_open(&arguments->options, &device, error, sizeof error);

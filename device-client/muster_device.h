@@ -87,6 +87,7 @@ struct muster_device_options {
      * cpu, ram and storage of this machine. What does not fit into `size` or is no object is left out. */
     void (*on_metrics)(void *context, char *json, size_t size);
     void *context; /* handed to both */
+    bool existing; /* only a device that is there already: neither the folder nor a uuid is made */
 };
 
 /* What is kept of a device; never a secret. Texts are "" when unknown; times are RFC 3339 in UTC. */
@@ -124,7 +125,7 @@ void muster_device_options_init(struct muster_device_options *options);
 /* Opens the folder; makes it, and the uuid, when they are not there. With a name or type in the options these are kept.
  * Stores a device that the caller closes, or NULL and, in `error`, the reason: one sentence, then "\n" and the mend.
  * MUSTER_DEVICE_OK; _USAGE (a number of seconds is out of range); _CONFIGURATION; _CONFLICT (another process holds the
- * folder); _NOT_FOUND (read_only, and there is no device); _FAILED (no memory). Does no network. */
+ * folder); _NOT_FOUND (read_only or existing, and there is no device); _FAILED (no memory). Does no network. */
 enum muster_device_result muster_device_open(const struct muster_device_options *options, struct muster_device **out,
                                              char *error, size_t error_size);
 

@@ -29,9 +29,12 @@ struct paho {
     char tls_why[96]; /* what TLS did not like, of the last attempt */
 };
 
+/* OpenSSL's words for a certificate of the broker that was not accepted, be it for its issuer or its dates. */
+#define UNTRUSTED "certificate verify failed"
+
 static void enqueue_down(struct paho *paho, bool refused, const char *reason)
 {
-    struct paho_event event = {.kind = PAHO_DOWN, .refused = refused};
+    struct paho_event event = {.kind = PAHO_DOWN, .refused = refused, .untrusted = strstr(reason, UNTRUSTED) != NULL};
     snprintf(event.reason, sizeof event.reason, "%s", reason);
     inbox_put(&paho->inbox, &event);
 }

@@ -32,8 +32,9 @@ enum paho_event_kind {
 
 struct paho_event {
     enum paho_event_kind kind;
-    bool refused; /* PAHO_DOWN: the broker does not accept this credential; with TLS 1.3 a certificate that is refused
-                     within TLS looks like a broken connection (RFC 8446, 2), and this stays false */
+    bool refused;   /* PAHO_DOWN: the broker does not accept this credential; with TLS 1.3 a certificate that is refused
+                       within TLS looks like a broken connection (RFC 8446, 2), and this stays false */
+    bool untrusted; /* PAHO_DOWN: the broker's certificate was not accepted here */
     char reason[128]; /* PAHO_DOWN: for people */
     char *topic;      /* PAHO_MESSAGE; both in one allocation that begins at `topic` */
     size_t topic_length;

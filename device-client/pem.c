@@ -84,7 +84,7 @@ static bool find_parts(const unsigned char *der, size_t length, struct pem_parts
 size_t pem_certificate(const char *text, unsigned char *out, size_t size, struct pem_parts *parts, const char **rest)
 {
     const char *at = strstr(text, begins), *end = at != NULL ? strstr(at, ends) : NULL;
-    if (end == NULL || (at != text && at[-1] != '\n') || strchr("\r\n", end[sizeof ends - 1]) == NULL)
+    if (end == NULL || (at != text && at[-1] != '\n') || strchr("\r\n \t", end[sizeof ends - 1]) == NULL)
         return 0; /* the boundaries have lines of their own (RFC 7468, 2) */
     if (rest != NULL)
         *rest = end + sizeof ends - 1;
@@ -114,6 +114,15 @@ bool pem_is_bundle(const char *text)
         if (pem_certificate(text, der, sizeof der, &parts, &text) == 0)
             return false;
     return count > 0;
+}
+
+bool pem_holds_authority(const char *text)
+{
+    unsigned char der[LIMIT_STRING];
+    struct pem_parts parts;
+    return strstr(text, "-----BEGIN X509 CERTIFICATE-----") != NULL ||
+           strstr(text, "-----BEGIN TRUSTED CERTIFICATE-----") != NULL ||
+           pem_certificate(text, der, sizeof der, &parts, NULL) > 0;
 }
 
 bool pem_knows_issuer(const char *bundle, const char *text)

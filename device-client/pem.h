@@ -29,6 +29,10 @@ bool pem_has_serial(const char *text, const char *id);
 /* Whether `text` holds at least one certificate and no damaged one. */
 bool pem_is_bundle(const char *text);
 
+/* Whether a TLS library may find an authority in `text`: a certificate, or one of OpenSSL's own forms of it (X509
+ * CERTIFICATE, TRUSTED CERTIFICATE), which are not looked into. */
+bool pem_holds_authority(const char *text);
+
 /* Whether a certificate of `bundle` bears the name of the first certificate's issuer in `text`. */
 bool pem_knows_issuer(const char *bundle, const char *text);
 

@@ -121,6 +121,7 @@ static void take_events(struct run *run)
     while (!run->effects.done && !run->broken && paho_next(run->paho, &event)) {
         struct client_input input = {.event = kinds[event.kind],
                                      .refused = event.refused,
+                                     .untrusted = event.untrusted,
                                      .reason = event.reason,
                                      .topic = event.topic,
                                      .topic_length = event.topic_length,

@@ -2,14 +2,17 @@
 
 #include "certs/file.h"
 #include "certs/key.h"
+#include "device-client/pem.h"
 #include "topics/topic.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define KEY_FILE_MAX 1024
-#define PATH_SIZE    4096
+#define KEY_FILE_MAX     1024
+#define AUTHORITIES_MOST (512 * 1024)
+#define PATH_SIZE        4096
 
 bool runner_read_key(const char *key, const char *file, char *out, struct problem *problem)
 {
@@ -63,15 +66,33 @@ static const char *answers(enum topic_id id, const char *uuid, char *out, size_t
     return out;
 }
 
+/* Why nobody can be trusted by this file; "" when it may be. Of a file that large only TLS knows. */
+static const char *why_untrusted(const char *file)
+{
+    const char *why = "";
+    size_t length = 0;
+    char *text = malloc(AUTHORITIES_MOST);
+    int error = text != NULL ? file_read(file, text, AUTHORITIES_MOST, &length) : ENOMEM;
+    if (error != 0 && error != EFBIG)
+        why = strerror(error);
+    else if (error == 0 && !pem_holds_authority(text))
+        why = "it holds no certificate (PEM)";
+    if (text != NULL)
+        key_wipe(text, AUTHORITIES_MOST); /* a key by mistake */
+    free(text);
+    return why;
+}
+
 bool runner_has_authorities(struct run *run)
 {
     const struct runner_options *options = run->options;
     const char *file = options->ca_file != NULL ? options->ca_file : keep_path(options->keep, KEEP_AUTHORITIES);
-    if (run->trusting || options->plain_port != 0 || access(file, R_OK) == 0)
+    const char *why = run->trusting || options->plain_port != 0 ? "" : why_untrusted(file);
+    if (why[0] == '\0')
         return run->trusting = true;
     problem_set(run->problem, MUSTER_DEVICE_CONFIGURATION,
                 "give --cafile FILE with the service's CA (or --plain-port N on loopback)",
-                "the broker cannot be trusted without its CA: cannot read %.200s", file);
+                "the broker cannot be trusted without its CA: %.200s: %s", file, why);
     return false;
 }
 

@@ -10,6 +10,12 @@ $(BUILD)/libmuster-test.a: $(TOPICS) $(CERTS) $(CORE) $(STORE) $(IO) $(CONFIG) $
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libmuster-test.a
 	$(Q)echo '  link $@'; $(CC) $(LINK) $(EXTRA) $^ -o $@ $(LIBS_SERVICE) -lssl
 
+# A clock that is wrong, for a program of the system tests.
+$(BUILD)/tests/system/clock.so: tests/system/clock.c
+	@mkdir -p $(@D)
+	$(Q)echo '  link $@'; $(CC) $(ALL_CFLAGS) $(LINK) -shared $< -o $@
+tests-built: $(BUILD)/tests/system/clock.so
+
 .PHONY: tests-built
 tests-built: all $(UNIT_TESTS)
 check: tests-built

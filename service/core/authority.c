@@ -4,7 +4,7 @@
 #include "service/core/crl.h"
 #include "service/core/notice.h"
 
-#include <stdio.h>
+static const char told_name[] = "issuer_told"; /* the number of the issuer that was announced */
 
 const struct ca *authority_newest(const struct core *core)
 {
@@ -37,34 +37,42 @@ bool authority_replace(struct core *core, char *error, size_t error_size)
     return true;
 }
 
-static enum status tell(struct core *core)
+static enum status tell(struct core *core, int64_t issuer)
 {
     static struct device_row nobody = {.uuid = "-", .tenant = "default"};
     char members[160];
     struct json_writer json;
     int64_t sequence = 0;
     json_start(&json, members, sizeof members);
-    json_text(&json, "issuerId", ca_issuer_id(core->next_ca));
-    json_time(&json, "notAfter", ca_validity(core->next_ca).not_after * 1000);
-    return notice_emit(core, &nobody, "issuer_changed", members, &sequence);
+    json_text(&json, "issuerId", ca_issuer_id(core->ca));
+    json_time(&json, "notAfter", ca_validity(core->ca).not_after * 1000);
+    enum status status = notice_emit(core, &nobody, "issuer_changed", members, &sequence);
+    return status == ST_OK ? store_number_set(core->store, told_name, issuer) : status;
+}
+
+enum status authority_announce(struct core *core)
+{
+    int64_t told = 0;
+    enum status status = store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+    if (status == ST_OK)
+        status = store_number_get(core->store, told_name, &told);
+    if (status != ST_OK || told == core->issuer)
+        return status;
+    /* The first one of all is no change. */
+    return told != 0 ? tell(core, core->issuer) : store_number_set(core->store, told_name, core->issuer);
 }
 
 enum status authority_known(struct core *core, int64_t number)
 {
-    core->crl.reloaded = core->crl.reloaded > number ? core->crl.reloaded : number;
+    crl_reloaded(core, number);
     if (core->next_ca == NULL || number < core->next_crl)
         return ST_OK;
-    int64_t issuer = 0;
-    enum status status = store_issuer(core->store, ca_issuer_id(core->next_ca), &issuer);
-    if (status == ST_OK)
-        status = tell(core);
-    if (status != ST_OK)
-        return status;
     ca_free(core->ca);
     core->ca = core->next_ca;
     core->next_ca = NULL;
-    core->issuer = issuer;
-    crl_want(core, CRL_SOON); /* with the next list come the broker's certificate and the service's own */
+    core->issuer = 0;
+    core->issuer_untold = true; /* the next tick tells */
+    crl_want(core, CRL_SOON);   /* with the next list come the broker's certificate and the service's own */
     return ST_OK;
 }
 

@@ -18,8 +18,12 @@ bool authority_renew(struct core *core, char *error, size_t error_size);
 bool authority_replace(struct core *core, char *error, size_t error_size);
 
 /* The broker has read list `number` and what stood in the files then: a next authority whose list that was takes over.
- * Without a gate, where nobody says so: when the list was written. */
+ * Without a gate, where nobody says so: when the list was written. The store is not touched: core_tick tells of it. */
 enum status authority_known(struct core *core, int64_t number);
+
+/* Tells, once, when the issuer is another one than at the last time: issuer_changed. Looks up core->issuer. Writes into
+ * an open savepoint. */
+enum status authority_announce(struct core *core);
 
 /* Whether certificates may be issued now: not right after a start that found an issuer whose revocation list the broker
  * may not have; for a minute at most, since the gate may be an older one that says nothing. */

@@ -1,5 +1,6 @@
 #include "service/core/certificates.h"
 
+#include "service/core/authority.h"
 #include "service/core/crl.h"
 #include "service/core/notice.h"
 #include "service/core/policy.h"
@@ -27,8 +28,7 @@ static struct expiry_subject subject_of(const struct certificate_entry *entry)
 
 void certificates_due(struct core *core, int64_t at)
 {
-    if (at != 0)
-        timers_bring_forward(&core->timers, TIMER_CERTIFICATES, at, core->now);
+    timers_bring_forward(&core->timers, TIMER_CERTIFICATES, at, core->now);
 }
 
 int64_t certificates_first_due(const struct core *core, int64_t not_before, int64_t not_after)
@@ -46,8 +46,7 @@ enum status certificates_announce(struct core *core, const char *event, const ch
     json_start(&json, members, sizeof members);
     json_text(&json, "certificateId", id);
     json_time(&json, "notAfter", not_after * 1000);
-    if (reason != NULL)
-        json_text(&json, "reason", reason);
+    json_text(&json, "reason", reason);
     return notice_emit(core, &core->device, event, members, &sequence);
 }
 
@@ -61,10 +60,10 @@ void certificates_offer(const struct certificate_entry *entry, const char *reaso
     json_time(&json, "notAfter", entry->not_after * 1000);
     json_text(&json, "reason", reason);
     json_close(&json, '}');
-    if (topic_build(TOPIC_DEVICE_OFFER, topic, sizeof topic, (const char *const[]){entry->uuid}) > 0)
-        effects_publish(
-            effects, &(struct effect){
-                         .topic = topic, .payload = body, .length = json.length, .qos = topic_qos(TOPIC_DEVICE_OFFER)});
+    topic_build(TOPIC_DEVICE_OFFER, topic, sizeof topic, (const char *const[]){entry->uuid});
+    effects_publish(
+        effects,
+        &(struct effect){.topic = topic, .payload = body, .length = json.length, .qos = topic_qos(TOPIC_DEVICE_OFFER)});
 }
 
 /* --- first use -------------------------------------------------------------------------------------------------- */
@@ -90,45 +89,56 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
                                            core->now.wall, superseded);
     if (*superseded)
         crl_want(core, CRL_LATER);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = store_device_get(core->store, entry->uuid, &core->device);
-    if (status == ST_OK && entry->replaces != 0)
+    if (status == ST_OK && entry->renewal)
         status = certificates_announce(core, "certificate_renewed", entry->id, entry->not_after, "renew");
     return status;
 }
 
 /* --- its end ---------------------------------------------------------------------------------------------------- */
 
-/* A device whose only certificate ended is as it was before it had one: its API key gets it another. */
+/* A device whose only certificate ended is as it was before it had one: its API key gets it another. When that has
+ * ended, too, it stays registered all the same, as one that never had a certificate does: an operator resets it. */
 static enum status follow(struct core *core)
 {
     struct device_row *device = &core->device;
     bool has_api_key = false, has_certificate = false;
-    enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
+    enum status status =
+        store_device_credentials(core->store, device->id, core->now.wall, &has_api_key, &has_certificate);
     if (status != ST_OK || device->state != DEVICE_PROVISIONED || has_certificate)
         return status;
-    device->state = policy_standing(has_api_key, has_certificate);
+    device->state = DEVICE_REGISTERED;
     device->updated_at = core->now.wall;
     return store_device_update(core->store, device);
 }
 
-enum status certificates_end(struct core *core, struct certificate_entry *entry, const char *state, const char *reason)
+static enum status end_row(struct core *core, struct certificate_entry *entry, const char *state, const char *reason)
 {
-    bool revoked = strcmp(state, "revoked") == 0;
     snprintf(entry->state, sizeof entry->state, "%s", state);
     snprintf(entry->reason, sizeof entry->reason, "%s", reason);
     entry->ended_at = core->now.wall;
-    enum status status = store_certificate_end(core->store, entry->row, state, reason, entry->ended_at);
+    return store_certificate_end(core->store, entry->row, state, reason, entry->ended_at);
+}
+
+enum status certificates_end(struct core *core, struct certificate_entry *entries, size_t count, const char *state,
+                             const char *reason)
+{
+    bool revoked = strcmp(state, "revoked") == 0;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        status = end_row(core, &entries[i], state, reason);
     if (revoked) /* whom nobody has seen nobody has to keep out at once */
         crl_want(core, strcmp(reason, expiry_reason(EXPIRY_UNUSED)) == 0 ? CRL_LATER : CRL_SOON);
     if (status == ST_OK)
-        status = store_device_get(core->store, entry->uuid, &core->device);
+        status = store_device_get(core->store, entries[0].uuid, &core->device);
     if (status == ST_OK)
         status = follow(core);
-    if (status != ST_OK)
-        return status;
-    return revoked ? certificates_announce(core, "certificate_revoked", entry->id, entry->not_after, reason)
-                   : certificates_announce(core, "certificate_expired", entry->id, entry->not_after, reason);
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        status = revoked
+                     ? certificates_announce(core, "certificate_revoked", entries[i].id, entries[i].not_after, reason)
+                     : certificates_announce(core, "certificate_expired", entries[i].id, entries[i].not_after, reason);
+    return status;
 }
 
 /* --- what the clock brings --------------------------------------------------------------------------------------- */
@@ -153,7 +163,7 @@ static enum status end_by_clock(struct core *core, struct certificate_entry *ent
                                 struct effects *effects)
 {
     bool unused = step == EXPIRY_UNUSED;
-    enum status status = certificates_end(core, entry, unused ? "revoked" : "expired", expiry_reason(step));
+    enum status status = certificates_end(core, entry, 1, unused ? "revoked" : "expired", expiry_reason(step));
     if (status == ST_OK)
         effects_sessions(effects, SESSIONS_CHECK, entry->uuid);
     return status;
@@ -220,7 +230,7 @@ enum status certificates_start(struct core *core)
             status = store_number_set(core->store, name, constants);
     }
     if (status == ST_OK && core->ca != NULL) /* the first start gives the first number to who has issued until now */
-        status = store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+        status = authority_announce(core);
     if (status == ST_OK)
         status = store_certificate_due_next(core->store, &next);
     timers_set(&core->timers, TIMER_CERTIFICATES, next, core->now);

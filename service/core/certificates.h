@@ -16,7 +16,7 @@ enum status certificates_start(struct core *core);
 /* Does what is due, up to `most` certificates, and sets the timer again. */
 void certificates_tick(struct core *core, size_t most, struct effects *effects);
 
-/* Tells that something may be due at `at` (ms since 1970, 0: never). */
+/* Tells that something may be due at `at` (ms since 1970). */
 void certificates_due(struct core *core, int64_t at);
 
 /* When a certificate that is made at core->now has to be looked at first. */
@@ -27,10 +27,12 @@ int64_t certificates_first_due(const struct core *core, int64_t not_before, int6
  * there were others; who is connected with one of them has to go. core->device is used. */
 enum status certificates_used(struct core *core, const struct certificate_entry *entry, bool *superseded);
 
-/* Ends one certificate with the event of that name, and takes back core->device's state when it was the last one. */
-enum status certificates_end(struct core *core, struct certificate_entry *entry, const char *state, const char *reason);
+/* Ends certificates of one device (one at least), each with the event of that name, and takes back core->device's state
+ * when the last one was among them. `state` is "revoked" or "expired". */
+enum status certificates_end(struct core *core, struct certificate_entry *entries, size_t count, const char *state,
+                             const char *reason);
 
-/* Writes an event of core->device about a certificate. `reason` may be NULL. */
+/* Writes an event of core->device about a certificate. */
 enum status certificates_announce(struct core *core, const char *event, const char *id, int64_t not_after,
                                   const char *reason);
 

@@ -25,7 +25,7 @@ static void reply_start(struct reply *reply)
     json_start(&reply->secret, reply->secrets, sizeof reply->secrets);
     reply->device = 0;
     reply->sessions = SESSIONS_STAY;
-    reply->offered.row = 0;
+    reply->offers = false;
     reply->audit[0] = reply->tenant[0] = reply->target[0] = '\0';
 }
 
@@ -64,7 +64,7 @@ static void speak(struct core *core, const struct request *request, enum status 
         effects_sessions(effects, sessions, core->reply.sessions_of);
     if ((request->row->flags & OP_MUTE) == 0)
         send_answer(core, request, status, effects);
-    if (status == ST_OK && core->reply.offered.row != 0)
+    if (status == ST_OK && core->reply.offers)
         certificates_offer(&core->reply.offered, core->reply.offer_reason, effects);
     if (!request->address.admin)
         effects_sessions(effects, sessions, core->reply.sessions_of);
@@ -92,18 +92,22 @@ static enum status audit(struct core *core, const struct request *request, const
                                          .detail = reply->audit});
 }
 
-/* The first use of a device's credential ends the time in which its registration can be repeated; that of its next API
- * key ends the one before, and who is connected with it goes. */
-static enum status credential_used(struct core *core, struct request *request)
+/* Whether the device itself is there. Whoever goes may be the connection that registers, or the device that was here
+ * before. */
+static bool is_present(const struct request *request)
 {
     enum operation operation = request->address.operation;
-    /* Whoever goes may be the connection that registers, or the device that was here before. */
-    if (request->sender.may != MAY_DEVICE || operation == OP_WILL || operation == OP_DISCONNECT)
+    return request->sender.may == MAY_DEVICE && operation != OP_WILL && operation != OP_DISCONNECT;
+}
+
+/* The first use of a device's credential ends the time in which its registration can be repeated. */
+static enum status credential_used(struct core *core, struct request *request)
+{
+    if (!is_present(request))
         return ST_OK;
     struct presence_slot *slot = life_open(core, request->address.id);
-    enum status status = op_credential_used(core, request, &core->reply);
-    if (status != ST_OK || !slot->fresh)
-        return status;
+    if (!slot->fresh)
+        return ST_OK;
     slot->fresh = false;
     return store_device_credential_used(core->store, slot->device);
 }
@@ -127,8 +131,10 @@ static enum status answer_new(struct core *core, struct request *request)
 static enum status live_again(struct core *core, struct request *request)
 {
     bool found = false;
+    enum sessions sessions = core->reply.sessions; /* what the first use of the credential wants */
     enum status status = op_repeated(core, request, &core->reply);
     reply_start(&core->reply);
+    core->reply.sessions = sessions;
     return status == ST_OK ? remember_find(core, request, &core->reply, &found) : status;
 }
 
@@ -142,6 +148,10 @@ static enum status answer_request(struct core *core, struct request *request)
         request->why = standing;
         return standing.status;
     }
+    /* Before the operation, which may make the next credential: what ends now is what was there before it. */
+    enum status used = is_present(request) ? op_credential_used(core, request, &core->reply) : ST_OK;
+    if (used != ST_OK)
+        return used;
     if (request->ticket->stage != TICKET_INTENT) {
         enum status status = remember_find(core, request, &core->reply, &found);
         if (found && status == ST_OK && !request->address.admin)

@@ -91,7 +91,8 @@ struct reply {
     char target[LIMIT_UUID + 1];
     enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];
-    struct certificate_entry offered; /* its device is asked to renew this one; row 0: no */
+    bool offers; /* the device of `offered` is asked to renew it */
+    struct certificate_entry offered;
     const char *offer_reason;
     bool tells_state; /* the outcome is known already: a device that was there gets its record */
     char members[LIMIT_ANSWER], secrets[SEALED_MAX - SECRET_OVERHEAD];
@@ -122,13 +123,13 @@ struct crl_state {
     int64_t number;                            /* the last one that was ordered */
     int64_t written, this_update, next_update; /* of the one in the file; 0: not since the start, or none */
     int64_t reloaded;                          /* the last one that the broker has read */
-    int64_t begun;                             /* when the last order was given, ms since 1970 */
-    int64_t written_at;                        /* when the order of the one in the file was given */
-    int64_t told;                              /* nextUpdate of the list for which the alarm was raised */
+    int64_t in_force_until;                    /* nextUpdate of the one that the broker has, as far as is known */
+    struct mono wanted_at, begun;              /* when the next one is to be ordered; when the last one was */
+    int64_t begun_wall, written_at;            /* the same of the last one, and of the one in the file, ms since 1970 */
+    struct mono hold;                          /* until then nothing is issued */
     bool due, running;
     bool wanted;      /* something has ended that no list names yet */
     bool again;       /* wanted while one was being made */
-    struct mono hold; /* until then nothing is issued */
     bool unlisted;    /* the list in the file knows nothing of the issuer */
     const char *text; /* the whole list in the file; borrowed; NULL: none was made since the start */
     char error[200];  /* why the last one was not made; "": it was */
@@ -146,6 +147,7 @@ struct core {
     struct store *store;
     struct ca *ca;
     int64_t issuer;     /* its number in the store; 0: to be looked up */
+    bool issuer_untold; /* perhaps nobody was told yet that it is another one (authority.h) */
     struct ca *next_ca; /* takes over when the broker has read list next_crl; NULL: none (authority.h) */
     int64_t next_crl;
     struct keypool *pool; /* for RSA keys */
@@ -163,6 +165,8 @@ struct core {
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
     struct timers timers;
+    int64_t clock_offset; /* wall minus monotonic, as of the last tick */
+    bool clock_was_set;   /* by more than a minute, since the last list */
     struct crl_state crl;
     struct checked checked[CHECKED_MOST]; /* the last ones, in turn */
     size_t checked_next;

@@ -1,6 +1,7 @@
 /* What happens without a message: start, deadlines, flushing, forgetting. */
 #include "service/core/core.h"
 
+#include "service/core/authority.h"
 #include "service/core/certificates.h"
 #include "service/core/crl.h"
 #include "service/core/life.h"
@@ -9,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TICK_STEPS 8192 /* deadlines that are looked at in one go: below a millisecond */
-#define AGAIN_MS   1000 /* after a batch was undone */
-#define DAY_MS     (24 * 3600 * INT64_C(1000))
+#define TICK_STEPS   8192 /* deadlines that are looked at in one go: below a millisecond */
+#define AGAIN_MS     1000 /* after a batch was undone */
+#define CLOCK_SET_MS 60000
+#define DAY_MS       (24 * 3600 * INT64_C(1000))
 
 static enum status add_seed(void *context, const struct presence_seed *seed)
 {
@@ -84,16 +86,42 @@ static bool look_at(struct core *core, uint32_t number)
     return true;
 }
 
-/* What the service itself has to do by the clock. */
+static void run_timer(struct core *core, enum timer timer, size_t most, struct effects *effects)
+{
+    if (timer == TIMER_CERTIFICATES)
+        certificates_tick(core, most, effects);
+    else if (timer == TIMER_CRL)
+        crl_on_timer(core);
+    else
+        crl_on_alarm(core);
+}
+
+/* Somebody has set the clock: what waits for a date waits for another time now. */
+static void watch_clock(struct core *core)
+{
+    int64_t offset = core->now.wall - core->now.mono.ms, moved = offset - core->clock_offset;
+    bool set = core->clock_offset != 0 && (moved > CLOCK_SET_MS || moved < -CLOCK_SET_MS);
+    core->clock_offset = offset;
+    if (!set)
+        return;
+    core->clock_was_set = true;
+    crl_want(core, CRL_SOON);
+    certificates_due(core, core->now.wall);
+}
+
+/* What the service itself has to do by the clock; each timer once, for one that is due at once again has a turn of its
+ * own. */
 static void tick_timers(struct core *core, size_t most, struct effects *effects)
 {
-    for (enum timer timer; (timer = timers_pop(&core->timers, core->now.mono)) != TIMER_COUNT;)
-        if (timer == TIMER_CRL) {
-            core->crl.due = true;
-        } else {
-            certificates_tick(core, most, effects);
-            break; /* what else there is has a turn of its own */
-        }
+    watch_clock(core);
+    for (int i = 0; i < TIMER_COUNT; i++) {
+        enum timer timer = timers_pop(&core->timers, core->now.mono);
+        if (timer == TIMER_COUNT)
+            break;
+        run_timer(core, timer, most, effects);
+    }
+    if (core->issuer_untold && store_event_begin(core->store) == ST_OK)
+        core->issuer_untold = store_event_finish(core->store, authority_announce(core)) != ST_OK;
 }
 
 bool core_tick(struct core *core, struct now now, size_t most, struct effects *effects)
@@ -165,7 +193,8 @@ void core_batch_end(struct core *core, bool committed)
         return;
     }
     presence_undo(&core->presence);
-    core->issuer = 0; /* its row may be undone, too: looked up when it is next needed */
+    core->issuer = 0; /* its row may be undone, too, and so may what was told of it */
+    core->issuer_untold = core->ca != NULL;
     timers_bring_forward(&core->timers, TIMER_CERTIFICATES, core->now.wall + AGAIN_MS, core->now);
     if (core->crl.reloaded < core->crl.written) /* what the broker was to be told may be lost */
         crl_want(core, CRL_SOON);

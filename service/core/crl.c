@@ -20,25 +20,80 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* --- the next one ------------------------------------------------------------------------------------------------ */
+
+/* Waits by the clock that nobody sets. */
+static void want_in(struct core *core, int64_t ms)
+{
+    struct crl_state *crl = &core->crl;
+    struct mono at = mono_add(core->now.mono, ms);
+    if (crl->wanted_at.ms != 0 && crl->wanted_at.ms <= at.ms)
+        return;
+    crl->wanted_at = at;
+    timers_set(&core->timers, TIMER_CRL, core->now.wall + ms, core->now);
+}
+
 enum status crl_start(struct core *core, int64_t number, int64_t this_update, int64_t next_update, bool unlisted)
 {
     struct crl_state *crl = &core->crl;
-    *crl = (struct crl_state){.this_update = this_update, .next_update = next_update, .unlisted = unlisted};
+    *crl = (struct crl_state){.this_update = this_update,
+                              .next_update = next_update,
+                              .in_force_until = next_update,
+                              .unlisted = unlisted,
+                              .hold = mono_add(core->now.mono, HOLD_MS)};
     enum status status = store_number_get(core->store, number_name, &crl->number);
-    if (status == ST_OK)
-        status = store_number_get(core->store, told_name, &crl->told);
     crl->number = later(crl->number, number);
-    crl->hold = mono_add(core->now.mono, HOLD_MS);
-    timers_set(&core->timers, TIMER_CRL, core->now.wall, core->now);
+    want_in(core, 0);
+    timers_set(&core->timers, TIMER_CRL_ALARM, core->now.wall + RETRY_MS, core->now);
     return status;
 }
 
 void crl_want(struct core *core, enum crl_urgency urgency)
 {
-    int64_t soon = later(core->now.wall, core->crl.begun + APART_MS);
+    const struct crl_state *crl = &core->crl;
+    int64_t since = core->now.mono.ms - crl->begun.ms;
     core->crl.wanted = true;
     core->crl.again |= urgency == CRL_SOON;
-    timers_bring_forward(&core->timers, TIMER_CRL, urgency == CRL_SOON ? soon : core->now.wall + LATER_MS, core->now);
+    if (urgency == CRL_LATER)
+        want_in(core, LATER_MS);
+    else
+        want_in(core, crl->begun.ms == 0 || since >= APART_MS ? 0 : APART_MS - since);
+}
+
+/* By the wall clock, which may have been set, or gone on while the machine slept: a day is over, or the list is of a
+ * time to come. */
+static bool is_outdated(const struct core *core)
+{
+    int64_t age = core->now.wall - core->crl.this_update * 1000;
+    return age >= DAY_MS || age < -APART_MS;
+}
+
+void crl_on_timer(struct core *core)
+{
+    struct crl_state *crl = &core->crl;
+    if (core->now.mono.ms >= crl->wanted_at.ms || is_outdated(core))
+        crl->due = true;
+    else /* the timer never waits for long */
+        timers_set(&core->timers, TIMER_CRL, core->now.wall + crl->wanted_at.ms - core->now.mono.ms, core->now);
+}
+
+/* A machine that has lost its clock shall not write a list that ends before today. */
+static bool has_clock(struct core *core)
+{
+    if (core->ca == NULL || core->now.wall / 1000 >= ca_validity(core->ca).not_before)
+        return true;
+    snprintf(core->crl.error, sizeof core->crl.error, "The clock stands before the authority's first day: set it.");
+    return false;
+}
+
+static bool give_order(struct core *core, struct crl_order *order)
+{
+    int64_t now = core->now.wall / 1000;
+    *order = (struct crl_order){.number = core->crl.number + 1,
+                                .this_update = now,
+                                .next_update = now + core->config->crl_days * (DAY_MS / 1000)};
+    return has_clock(core) && store_event_begin(core->store) == ST_OK &&
+           store_event_finish(core->store, store_number_set(core->store, number_name, order->number)) == ST_OK;
 }
 
 bool crl_order(struct core *core, struct crl_order *order)
@@ -46,36 +101,34 @@ bool crl_order(struct core *core, struct crl_order *order)
     struct crl_state *crl = &core->crl;
     if (!crl->due || crl->running)
         return false;
-    *order = (struct crl_order){.number = crl->number + 1,
-                                .this_update = core->now.wall / 1000,
-                                .next_update = core->now.wall / 1000 + core->config->crl_days * (DAY_MS / 1000)};
-    if (store_event_begin(core->store) != ST_OK ||
-        store_event_finish(core->store, store_number_set(core->store, number_name, order->number)) != ST_OK)
+    crl->due = false;
+    crl->wanted_at = (struct mono){0};
+    if (!give_order(core, order)) {
+        order->number = 0;
+        want_in(core, RETRY_MS);
         return false;
-    crl->due = crl->again = crl->wanted = false;
+    }
+    crl->again = crl->wanted = false;
     crl->running = true;
     crl->number = order->number;
-    crl->begun = core->now.wall;
+    crl->begun = core->now.mono;
+    crl->begun_wall = core->now.wall;
     return true;
-}
-
-bool crl_names(const struct core *core, int64_t ended_at)
-{
-    const struct crl_state *crl = &core->crl;
-    bool current = crl->written == crl->number && !crl->wanted;
-    return ended_at != 0 && crl->written > 0 && (current || ended_at < crl->written_at);
 }
 
 void crl_cancel(struct core *core)
 {
     core->crl.running = false;
-    timers_bring_forward(&core->timers, TIMER_CRL, core->now.wall + APART_MS, core->now);
+    want_in(core, APART_MS);
 }
 
-bool crl_is_late(const struct core *core)
+/* --- what is known of it ------------------------------------------------------------------------------------------ */
+
+bool crl_names(const struct core *core, int64_t ended_at)
 {
-    int64_t quarter = core->config->crl_days * DAY_MS / 4;
-    return core->crl.next_update * 1000 - core->now.wall < quarter;
+    const struct crl_state *crl = &core->crl;
+    bool current = crl->written == crl->number && !crl->wanted;
+    return crl->written > 0 && (current || (ended_at < crl->written_at && !core->clock_was_set));
 }
 
 bool crl_waits(const struct core *core)
@@ -83,36 +136,77 @@ bool crl_waits(const struct core *core)
     return core->crl.written > core->crl.reloaded;
 }
 
-/* An event, once for each list. */
-static void alarm(struct core *core, const char *error)
+static int64_t alarm_at(const struct core *core)
+{
+    return core->crl.in_force_until * 1000 - core->config->crl_days * DAY_MS / 4;
+}
+
+bool crl_is_late(const struct core *core)
+{
+    return core->now.wall > alarm_at(core);
+}
+
+/* The broker has read it. */
+static void take_force(struct core *core)
+{
+    core->crl.in_force_until = core->crl.next_update;
+    timers_set(&core->timers, TIMER_CRL_ALARM, alarm_at(core), core->now);
+}
+
+void crl_reloaded(struct core *core, int64_t number)
+{
+    struct crl_state *crl = &core->crl;
+    crl->reloaded = later(crl->reloaded, number);
+    if (crl->written > 0 && number == crl->written)
+        take_force(core);
+}
+
+const char *crl_why_late(const struct core *core)
+{
+    if (core->crl.error[0] != '\0')
+        return core->crl.error;
+    return crl_waits(core) ? "The broker has not read the list." : "No list is made.";
+}
+
+/* An event, once for each list that runs out; the store alone knows whether it was told. */
+static enum status tell_late(struct core *core)
 {
     static struct device_row nobody = {.uuid = "-", .tenant = "default"};
-    struct crl_state *crl = &core->crl;
     char members[400];
     struct json_writer json;
-    int64_t sequence = 0, mark = later(crl->next_update, 1);
-    if (!crl_is_late(core) || crl->told == mark || store_event_begin(core->store) != ST_OK)
-        return;
+    int64_t sequence = 0, told = 0, mark = later(core->crl.in_force_until, 1);
+    enum status status = store_number_get(core->store, told_name, &told);
+    if (status != ST_OK || told == mark)
+        return status;
     json_start(&json, members, sizeof members);
-    json_time(&json, "nextUpdate", crl->next_update * 1000);
-    json_text(&json, "reason", error);
-    enum status status = notice_emit(core, &nobody, "crl_expiring", members, &sequence);
-    if (status == ST_OK)
-        status = store_number_set(core->store, told_name, mark);
-    if (store_event_finish(core->store, status) == ST_OK)
-        crl->told = mark;
+    json_time(&json, "nextUpdate", core->crl.in_force_until * 1000);
+    json_text(&json, "reason", crl_why_late(core));
+    status = notice_emit(core, &nobody, "crl_expiring", members, &sequence);
+    return status == ST_OK ? store_number_set(core->store, told_name, mark) : status;
 }
+
+void crl_on_alarm(struct core *core)
+{
+    bool late = crl_is_late(core);
+    timers_set(&core->timers, TIMER_CRL_ALARM, late ? core->now.wall + RETRY_MS : alarm_at(core), core->now);
+    if (!late)
+        return;
+    if (store_event_begin(core->store) == ST_OK)
+        store_event_finish(core->store, tell_late(core));
+}
+
+/* --- what was made ------------------------------------------------------------------------------------------------ */
 
 /* Retained, for whoever keeps a copy of the list. */
 static void publish(const char *pem, struct effects *effects)
 {
     char topic[LIMIT_TOPIC];
-    if (topic_build(TOPIC_CRL, topic, sizeof topic, (const char *const[]){"all"}) > 0)
-        effects_publish(effects, &(struct effect){.topic = topic,
-                                                  .payload = pem != NULL ? pem : "",
-                                                  .length = pem != NULL ? strlen(pem) : 0,
-                                                  .qos = topic_qos(TOPIC_CRL),
-                                                  .retained = topic_is_retained(TOPIC_CRL)});
+    topic_build(TOPIC_CRL, topic, sizeof topic, (const char *const[]){"all"});
+    effects_publish(effects, &(struct effect){.topic = topic,
+                                              .payload = pem != NULL ? pem : "",
+                                              .length = pem != NULL ? strlen(pem) : 0,
+                                              .qos = topic_qos(TOPIC_CRL),
+                                              .retained = topic_is_retained(TOPIC_CRL)});
 }
 
 void crl_tell(struct core *core, const char *pem, struct effects *effects)
@@ -130,6 +224,18 @@ static enum status known_at_once(struct core *core, int64_t number)
     return status == ST_OK ? store_event_finish(core->store, authority_known(core, number)) : status;
 }
 
+static enum status take_list(struct core *core, const struct crl_order *order, const char *pem, struct effects *effects)
+{
+    struct crl_state *crl = &core->crl;
+    crl->written = order->number;
+    crl->written_at = crl->begun_wall;
+    crl->this_update = order->this_update;
+    crl->next_update = order->next_update;
+    core->clock_was_set = false;
+    crl_tell(core, pem, effects);
+    return known_at_once(core, order->number);
+}
+
 enum status crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
                      struct effects *effects)
 {
@@ -137,18 +243,10 @@ enum status crl_done(struct core *core, const struct crl_order *order, const cha
     enum status status = ST_OK;
     crl->running = false;
     snprintf(crl->error, sizeof crl->error, "%s", error != NULL ? error : "");
-    if (error == NULL) {
-        crl->written = order->number;
-        crl->written_at = crl->begun;
-        crl->this_update = order->this_update;
-        crl->next_update = order->next_update;
-        crl_tell(core, pem, effects);
-        status = known_at_once(core, order->number);
-    } else {
-        alarm(core, error);
-    }
-    timers_bring_forward(&core->timers, TIMER_CRL, core->now.wall + (error != NULL ? RETRY_MS : DAY_MS), core->now);
-    if (crl->again) /* something was revoked while this one was being made */
+    if (error == NULL)
+        status = take_list(core, order, pem, effects);
+    want_in(core, error != NULL ? RETRY_MS : DAY_MS);
+    if (crl->again || status != ST_OK) /* something was revoked while this one was being made */
         crl_want(core, CRL_SOON);
     return status;
 }

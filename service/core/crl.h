@@ -7,6 +7,8 @@
 
 #include "service/core/core.h"
 
+#define CRL_LINGER_S 86400 /* an entry leaves the list a day after its certificate has expired */
+
 enum crl_urgency {
     CRL_SOON,  /* a revocation: now, or a second after the last one was begun */
     CRL_LATER, /* a certificate was superseded; the gate refuses it already, and many come in a day */
@@ -16,6 +18,13 @@ enum crl_urgency {
  * back, also when a database was restored from a backup. A start makes a new list: nobody knows what was revoked since
  * the last one. */
 enum status crl_start(struct core *core, int64_t number, int64_t this_update, int64_t next_update, bool unlisted);
+
+/* TIMER_CRL has come: the next list is due, or the timer is set again. */
+void crl_on_timer(struct core *core);
+
+/* TIMER_CRL_ALARM has come: raises the alarm when less than a quarter of the life of the list that the broker has is
+ * left, whatever the reason: nothing is made, it cannot be written, the broker does not read it. */
+void crl_on_alarm(struct core *core);
 
 /* The next list is wanted. */
 void crl_want(struct core *core, enum crl_urgency urgency);
@@ -36,6 +45,9 @@ void crl_tell(struct core *core, const char *pem, struct effects *effects);
 /* The batch with the order was undone. */
 void crl_cancel(struct core *core);
 
+/* The broker has read list `number`. */
+void crl_reloaded(struct core *core, int64_t number);
+
 /* Whether the list in the file names a certificate that was ended at `ended_at` (ms since 1970), as far as it has not
  * expired. */
 bool crl_names(const struct core *core, int64_t ended_at);
@@ -45,5 +57,8 @@ bool crl_waits(const struct core *core);
 
 /* Whether so little of the list's life is left that the alarm stands. */
 bool crl_is_late(const struct core *core);
+
+/* Why: one sentence. */
+const char *crl_why_late(const struct core *core);
 
 #endif

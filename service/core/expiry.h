@@ -44,14 +44,14 @@ struct expiry expiry_next(const struct config *config, const struct expiry_subje
 
 /* How many days before its end the `nth` warning (from 0) comes, in ms: as the configuration says, or for a life that
  * is shorter than three times certificate_warning_days the same share of a sixth of that life. A fleet renews between
- * two thirds of a life and, where there is room for it, 30 days before its end (certs/profile.h): who renews in time is
- * not warned of. */
+ * two thirds of a life and, where there is room for it, 30 days before its end (certs/profile.h): with 30 days of
+ * warning or less, who renews in time is not warned of. */
 int64_t expiry_margin(const struct config *config, int64_t life_seconds, int nth);
 
 /* The reason of a step on the wire. Static text. */
 const char *expiry_reason(enum expiry_step step);
 
-/* A number that changes with every constant of the configuration that expiry_next reads. */
+/* A number that changes with every constant of the configuration by which expiry_next times the warnings. */
 int64_t expiry_constants(const struct config *config);
 
 #endif

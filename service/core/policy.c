@@ -31,12 +31,11 @@ enum status policy_device_may_act(enum device_state state, struct why *why)
 enum status policy_certificate(const char *state, int64_t not_after, int64_t now)
 {
     static const char *const live[] = {"pending", "active", "expiring"};
-    if (strcmp(state, "expired") == 0 || now / 1000 > not_after)
-        return ST_CERTIFICATE_EXPIRED;
     for (size_t i = 0; i < sizeof live / sizeof *live; i++)
         if (strcmp(state, live[i]) == 0)
-            return ST_OK;
-    return ST_CERTIFICATE_REVOKED;
+            return now / 1000 > not_after ? ST_CERTIFICATE_EXPIRED : ST_OK;
+    /* What was revoked stays so when its time is over, too. */
+    return strcmp(state, "expired") == 0 ? ST_CERTIFICATE_EXPIRED : ST_CERTIFICATE_REVOKED;
 }
 
 enum verdict { NEVER, CHANGES, SAME };

@@ -7,7 +7,7 @@
 
 #include "service/core/wheel.h"
 
-enum timer { TIMER_CERTIFICATES, TIMER_CRL, TIMER_COUNT };
+enum timer { TIMER_CERTIFICATES, TIMER_CRL, TIMER_CRL_ALARM, TIMER_COUNT };
 
 #define TIMER_FAR_MS 3600000 /* later ones are looked at again by then: the wall clock may have been set meanwhile */
 

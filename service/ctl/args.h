@@ -42,7 +42,7 @@
     X(OPT_COUNTRY, "country", "CC", "C of the certificates, two capital letters (none)")                               \
     X(OPT_CA_KEY_TYPE, "ca-key-type", "TYPE", "ec:p256, rsa:2048, rsa:3072 or rsa:4096 (ec:p256)")                     \
     X(OPT_CA_PASSPHRASE_FILE, "ca-passphrase-file", "FILE", "encrypts the authority's key with the file's first line") \
-    X(OPT_LINEAGE, "lineage", NULL, "the certificate and all that were renewed from it")                               \
+    X(OPT_LINEAGE, "lineage", NULL, "the certificate and all that its device got by it")                               \
     X(OPT_PEM, "pem", NULL, "the certificates of the authority as PEM and nothing else, for a file")                   \
     X(OPT_CERTIFICATE, "certificate", "FILE", "what the root signed; takes its place as the issuing CA")               \
     X(OPT_ROOT, "root", "FILE", "the root's certificate")                                                              \

@@ -7,14 +7,16 @@
 
 #include <string.h>
 
-#define CELL 512
+#define CELL      512
+#define COUNT_MAX INT64_C(9007199254740992)
 
 static void take_ids(struct outcome *outcome)
 {
     outcome->ids[0] = answer_text(outcome->answer, "certificateId");
     outcome->count = 1;
+    value_integer(value_member(outcome->answer, "revokedCount"), 0, COUNT_MAX, &outcome->more);
     for (const struct value *id = value_first(value_member(outcome->answer, "revoked"));
-         id != NULL && outcome->count < OUTCOME_IDS; id = value_next(id))
+         id != NULL && outcome->count < OUTCOME_IDS; id = value_next(id), outcome->more--)
         if (value_text(id) != NULL && strcmp(value_text(id), outcome->ids[0]) != 0)
             outcome->ids[outcome->count++] = value_text(id);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CELL      512
-#define ROWS_MOST 6 /* besides one for each certificate */
+#define ROWS_MOST 7 /* besides one for each certificate */
 
 static void say_sessions(const struct outcome *outcome, char out[CELL])
 {
@@ -65,7 +65,7 @@ static void say_hardware(const struct outcome *outcome, char out[CELL])
 
 void outcome_print(const struct outcome *outcome)
 {
-    char revoked[CELL], credential[CELL], sessions[CELL], list[CELL], device[CELL], hardware[CELL];
+    char revoked[CELL], more[CELL], credential[CELL], sessions[CELL], list[CELL], device[CELL], hardware[CELL];
     struct out_pair pairs[OUTCOME_IDS + ROWS_MOST];
     size_t count = 0;
     const char *why = outcome->revocation.refused;
@@ -79,6 +79,11 @@ void outcome_print(const struct outcome *outcome)
     pairs[count++] = (struct out_pair){"revoked", revoked};
     for (size_t i = 1; i < outcome->count; i++)
         pairs[count++] = (struct out_pair){"", outcome->ids[i]};
+    if (outcome->more > 0) {
+        snprintf(more, CELL, "and %lld more: musterctl certificate list --device %s", outcome->more,
+                 answer_text(outcome->answer, "uuid"));
+        pairs[count++] = (struct out_pair){"", more};
+    }
     pairs[count++] = (struct out_pair){"credential", credential};
     pairs[count++] = (struct out_pair){"sessions", sessions};
     pairs[count++] = (struct out_pair){"list", list};

@@ -5,14 +5,16 @@
 #define MUSTER_CTL_OUTCOME_H
 
 #include "service/ctl/revocation.h"
+#include "topics/limits.h"
 
-#define OUTCOME_IDS 2000 /* more than fit into one answer */
+#define OUTCOME_IDS (1 + LIMIT_PAGE_ITEMS) /* the one that was named, and as many as an answer names */
 
 struct outcome {
     const struct value *answer;   /* of certificate/revoke */
     const struct value *device;   /* of device/show; NULL: it is not known */
     const char *ids[OUTCOME_IDS]; /* what was revoked: the one that was named comes first */
     size_t count;
+    long long more; /* that were revoked with them, and that the answer does not name */
     bool gated;
     struct revocation revocation;
     bool holds;

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As `max_qos` of each listener says; but mosquitto 2.0.11 forgets that when it reads its files again (conf.c: a
+ * listener gets its defaults, and what stands below it is skipped). */
+#define QOS_MAX 1
+
 /* A last will skips the broker's message event, and its properties would arrive unchanged: the broker is told no, and
  * the gate sends the payload itself. The service's own will is no request and may pass. */
 static int take_will(struct gate *gate, const struct session *session, const struct mosquitto_evt_acl_check *check)
@@ -35,6 +39,10 @@ int traffic_on_acl_check(int event, void *data, void *context)
         return MOSQ_ERR_SUCCESS;
     if (session->leaving && check->access == MOSQ_ACL_WRITE)
         return take_will(gate, session, check);
+    if (check->access == MOSQ_ACL_WRITE && check->qos > QOS_MAX) {
+        session_doom(&gate->sessions, session);
+        return MOSQ_ERR_ACL_DENIED;
+    }
     bool known = check->access > 0 && (size_t)check->access < sizeof actions / sizeof *actions;
     if (!known || !acl_allows(&session->who, actions[check->access], check->topic, check->retain))
         return MOSQ_ERR_ACL_DENIED;

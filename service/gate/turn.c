@@ -79,7 +79,7 @@ static void end_idle(struct gate *gate)
     }
 }
 
-/* In the turn after the one at whose end the broker read its files again. */
+/* The broker has read its files again, at the end of this turn or of the one before. */
 static void tell_reloaded(struct gate *gate)
 {
     char payload[40];

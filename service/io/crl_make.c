@@ -3,13 +3,12 @@
 #include "certs/crl.h"
 #include "certs/file.h"
 #include "service/core/crl.h"
+#include "service/io/restore.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define LINGER_S 86400 /* an entry leaves a day after its certificate has expired */
 
 static bool add(void *context, const char *id, int64_t ended_at, const char *reason)
 {
@@ -23,7 +22,7 @@ static char *make_one(const struct crl_task *task, const char *issuer, size_t *l
     const struct crl_order *order = &task->order;
     char *pem = NULL;
     struct crl *crl = crl_new(task->ca, issuer, order->number, order->this_update, order->next_update);
-    if (crl != NULL && store_revoked_each(task->database, issuer, order->this_update - LINGER_S, add, crl))
+    if (crl != NULL && store_revoked_each(task->database, issuer, order->this_update - CRL_LINGER_S, add, crl))
         pem = crl_sign(crl, length);
     crl_free(crl);
     return pem;
@@ -88,20 +87,34 @@ static char *read_file(const char *file, size_t *length)
     return NULL;
 }
 
-enum status crl_take_up(struct core *core, const char *file)
+/* Of the lists in a file: the highest number, the soonest end, and whether the issuer has one. */
+static void look_at(const struct core *core, const char *text, size_t length, struct crl_order *out, bool *unlisted)
 {
     struct crl_info lists[CA_ISSUERS_MAX];
-    size_t length = 0;
-    char *text = read_file(file, &length);
     size_t count = text != NULL ? crl_read(text, length, lists, CA_ISSUERS_MAX) : 0;
-    int64_t number = 0, this_update = 0, next_update = 0;
-    bool unlisted = core->ca != NULL;
+    *out = (struct crl_order){.number = 0};
+    *unlisted = core->ca != NULL;
     for (size_t i = 0; i < count && i < CA_ISSUERS_MAX; i++) {
-        number = lists[i].number > number ? lists[i].number : number;
-        this_update = lists[i].this_update;
-        unlisted = unlisted && strcmp(lists[i].issuer, ca_issuer_id(core->ca)) != 0;
-        next_update = next_update == 0 || lists[i].next_update < next_update ? lists[i].next_update : next_update;
+        const struct crl_info *list = &lists[i];
+        out->number = list->number > out->number ? list->number : out->number;
+        out->this_update = list->this_update;
+        out->next_update =
+            out->next_update == 0 || list->next_update < out->next_update ? list->next_update : out->next_update;
+        *unlisted = *unlisted && strcmp(list->issuer, ca_issuer_id(core->ca)) != 0;
     }
+}
+
+enum status crl_take_up(struct core *core, const char *file)
+{
+    size_t length = 0;
+    struct crl_order found;
+    bool unlisted = false;
+    int64_t known = 0;
+    char *text = read_file(file, &length);
+    look_at(core, text, length, &found, &unlisted);
+    enum status status = store_number_get(core->store, "crl_number", &known);
+    if (status == ST_OK && core->ca != NULL && found.number > known)
+        status = restore_revocations(core, text, length);
     free(text);
-    return crl_start(core, number, this_update, next_update, unlisted);
+    return status == ST_OK ? crl_start(core, found.number, found.this_update, found.next_update, unlisted) : status;
 }

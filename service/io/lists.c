@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define LATE_MS     60000
 #define MESSAGE_MAX 60000 /* the broker takes no packet above 64 KiB: a greater list is read by `ca/crl` */
 
 /* The last list, when one message may hold it. */
@@ -38,6 +39,12 @@ void lists_take(struct lists *lists, struct core *core, struct effects *effects)
 void lists_order(struct lists *lists, struct core *core)
 {
     crl_order(core, &lists->order);
+    if (!crl_is_late(core) || core->now.mono.ms < lists->next_word.ms)
+        return;
+    lists->next_word = mono_add(core->now.mono, LATE_MS);
+    if (core->crl.in_force_until != 0)
+        log_line(LOG_ERROR, "crl_late", "the broker refuses every device from %lld s since 1970 on: %s",
+                 (long long)core->crl.in_force_until, crl_why_late(core));
 }
 
 void lists_batch_end(struct lists *lists, struct core *core, bool committed)

@@ -10,12 +10,13 @@
 struct lists {
     struct crl_job *job;    /* borrowed */
     struct crl_order order; /* to be started when the batch is durable; number 0: none */
+    struct mono next_word;  /* of the log about a list that is late */
 };
 
 /* Begins a turn: takes a list that is done (or could not be made) to the core, which publishes it. */
 void lists_take(struct lists *lists, struct core *core, struct effects *effects);
 
-/* Takes an order of the core, in the open batch. */
+/* Takes an order of the core, in the open batch; tells the log each minute when the list is late. */
 void lists_order(struct lists *lists, struct core *core);
 
 /* The batch has ended: the order is carried out, or given back. */

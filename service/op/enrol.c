@@ -17,6 +17,8 @@ enum status enrol_admit(struct core *core, struct request *request, enum enrolme
     bool exists = status == ST_OK;
     if (!exists && status != ST_DEVICE_NOT_FOUND)
         return fail(&request->why, status, NULL, NULL);
+    if (!exists) /* it is the row of whoever asked before */
+        memset(&core->device, 0, sizeof core->device);
     status = policy_enrol(exists ? &core->device : NULL, key, way, &request->why);
     bool named = !exists || (request->in.has & M(DEVICE_TYPE)) != 0;
     if (status == ST_OK)

@@ -7,8 +7,8 @@
 #include "service/core/core.h"
 #include "service/core/policy.h"
 
-/* Whether the sender's provisioning key may enrol the uuid of the request; the device's row, when there is one, is in
- * core->device. ST_OK with the way, or why not. Writes nothing. */
+/* Whether the sender's provisioning key may enrol the uuid of the request; the device's row is in core->device, zeros
+ * when there is none. ST_OK with the way, or why not. Writes nothing. */
 enum status enrol_admit(struct core *core, struct request *request, enum enrolment *way);
 
 /* Counts a use of the sender's provisioning key, once per uuid; ST_PROVISIONING_KEY_EXHAUSTED when there is none left.

@@ -7,7 +7,7 @@
 
 #include "service/core/core.h"
 
-/* Holds the hardware of core->device: its uuid, and what it said of `serial` and `mac`. */
+/* Holds the hardware of core->device: its uuid, and what it said of `serial` and `mac`, when that says something. */
 enum status hold_device(struct core *core);
 
 /* Whether the hardware that enrols is held: ST_OK or ST_DEVICE_BLOCKED. Writes nothing. */

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_WAIT_MS 60000
-#define DAY_MS      (24 * 3600 * INT64_C(1000))
+#define KEY_WAIT_MS      60000
+#define COMPROMISED_MEND "Make a new key pair: this one was revoked as compromised."
+#define DAY_MS           (24 * 3600 * INT64_C(1000))
 
 /* The key pair that the service makes: from the pool, or at once for the quick types. */
 static enum status make_key(struct core *core, struct request *request)
@@ -60,6 +61,12 @@ static enum status take_public_key(struct core *core, struct request *request)
                            &request->why);
 }
 
+/* The number of who issues, in core->issuer. */
+static enum status find_issuer(struct core *core)
+{
+    return core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+}
+
 static enum status write_intent(struct core *core, struct request *request)
 {
     struct intent_row *intent = &request->ticket->intent;
@@ -70,21 +77,25 @@ static enum status write_intent(struct core *core, struct request *request)
         return fail(&request->why, ST_INTERNAL, NULL, "The authority's certificate is not valid at present.");
     core->random(serial, sizeof serial);
     profile_serial_make(now, serial);
-    *intent =
-        (struct intent_row){.not_before = validity.not_before, .not_after = validity.not_after, .at = core->now.wall};
+    enum status status = find_issuer(core);
+    *intent = (struct intent_row){.not_before = validity.not_before,
+                                  .not_after = validity.not_after,
+                                  .at = core->now.wall,
+                                  .issuer = core->issuer};
     profile_certificate_id(serial, intent->certificate_id);
     memcpy(intent->uuid, request->address.id, sizeof intent->uuid);
     memcpy(intent->tenant, request->sender.may == MAY_DEVICE ? core->device.tenant : request->sender.tenant,
            sizeof intent->tenant);
     memcpy(intent->public_key, request->ticket->public_key.fingerprint, sizeof intent->public_key);
-    return store_intent_insert(core->store, intent);
+    return status == ST_OK ? store_intent_insert(core->store, intent) : status;
 }
 
-/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list. */
+/* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list; by whatever
+ * credential it comes, for it can reset itself and enrol again. */
 static enum status check_rate(const struct core *core, struct request *request)
 {
     int64_t most = core->config->certificates_per_day, before = 0;
-    if (request->sender.may != MAY_DEVICE || most == 0)
+    if (core->device.id == 0 || most == 0)
         return ST_OK;
     enum status status = store_certificate_nth(core->store, core->device.id, most - 1, &before);
     int64_t left = before + DAY_MS - core->now.wall;
@@ -95,17 +106,34 @@ static enum status check_rate(const struct core *core, struct request *request)
     return ST_RATE_LIMITED;
 }
 
+/* Not a key of another device, and none that somebody else may know. */
+static enum status check_key(struct core *core, struct request *request)
+{
+    const unsigned char *fingerprint = request->ticket->public_key.fingerprint;
+    bool foreign = false, compromised = false;
+    enum status status = store_public_key_is_foreign(core->store, fingerprint, request->address.id, &foreign);
+    if (status == ST_OK)
+        status = store_public_key_is_compromised(core->store, fingerprint, &compromised);
+    if (status != ST_OK || (!foreign && !compromised))
+        return status;
+    if (foreign)
+        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
+    fail(&request->why, ST_CSR_KEY_REUSED, "/csr", "A certificate for this public key was revoked as compromised.");
+    memcpy(request->why.mend, COMPROMISED_MEND, sizeof COMPROMISED_MEND);
+    return ST_CSR_KEY_REUSED;
+}
+
 enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key)
 {
-    bool foreign = false;
     /* Before the intent: a spent key shall not make one, nor take a key pair. */
     if (!authority_may_issue(core)) {
         fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
         request->why.retry_after_ms = 1000;
         return ST_RATE_LIMITED;
     }
-    enum status status =
-        request->sender.may == MAY_PROVISION ? enrol_count_use(core, request) : check_rate(core, request);
+    enum status status = check_rate(core, request);
+    if (status == ST_OK && request->sender.may == MAY_PROVISION)
+        status = enrol_count_use(core, request);
     if (status == ST_OK)
         status = take_public_key(core, request);
     if (status != ST_OK)
@@ -114,9 +142,7 @@ enum status issue_prepare(struct core *core, struct request *request, const unsi
     if (same_key != NULL && memcmp(same_key, fingerprint, HASH_SIZE) != 0)
         return fail(&request->why, ST_CERTIFICATE_EXPIRED, "/csr",
                     "After its end a certificate is only renewed for its own key.");
-    status = store_public_key_is_foreign(core->store, fingerprint, request->address.id, &foreign);
-    if (status == ST_OK && foreign)
-        return fail(&request->why, ST_CSR_KEY_REUSED, "/csr", NULL);
+    status = check_key(core, request);
     if (status == ST_OK)
         status = remember_put(core, request, NULL);
     if (status == ST_OK)
@@ -140,21 +166,28 @@ static enum status sign(struct core *core, struct request *request, struct certi
     return ca_issue_device(core->ca, &wanted, certificate, &request->why);
 }
 
+enum status issue_parent(struct core *core, const struct request *request, struct certificate_entry *parent)
+{
+    const struct stamp *stamp = &request->sender.stamp;
+    const char *id = stamp->how == STAMP_CERTIFICATE ? stamp->credential : core->device.certificate_id;
+    return store_certificate_find(core->store, id, parent);
+}
+
 /* What the device had ends at once, or, when it renews, as soon as it has shown the new one. */
-static enum status end_older(struct core *core, int64_t replaces)
+static enum status end_older(struct core *core, int64_t replaces, bool renewal)
 {
     bool ended = false;
-    if (replaces != 0)
-        return store_certificate_end_pending(core->store, core->device.id, replaces, core->now.wall);
+    int64_t device = core->device.id, now = core->now.wall;
     enum status status =
-        store_certificate_end_all(core->store, core->device.id, 0, "superseded", "superseded", core->now.wall, &ended);
+        renewal ? store_certificate_end_pending(core->store, device, replaces, now, &ended)
+                : store_certificate_end_all(core->store, device, 0, "superseded", "superseded", now, &ended);
     if (ended)
         crl_want(core, CRL_LATER);
     return status;
 }
 
 static enum status save(struct core *core, const struct intent_row *intent, const struct certificate *certificate,
-                        int64_t replaces)
+                        int64_t replaces, bool renewal)
 {
     struct device_row *device = &core->device;
     struct certificate_row row = {.device = device->id,
@@ -163,8 +196,9 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
                                   .not_after = intent->not_after,
                                   .at = core->now.wall,
                                   .replaces = replaces,
+                                  .renewal = renewal,
                                   .due_at = certificates_first_due(core, intent->not_before, intent->not_after)};
-    enum status status = core->issuer != 0 ? ST_OK : store_issuer(core->store, ca_issuer_id(core->ca), &core->issuer);
+    enum status status = find_issuer(core);
     row.issuer = core->issuer;
     memcpy(row.id, intent->certificate_id, sizeof row.id);
     memcpy(row.uuid, device->uuid, sizeof row.uuid);
@@ -175,7 +209,7 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
     if (status == ST_OK)
         status = store_intent_delete(core->store, intent->certificate_id);
     if (status == ST_OK)
-        status = end_older(core, replaces);
+        status = end_older(core, replaces, renewal);
     return status == ST_OK ? store_certificate_insert(core->store, &row) : status;
 }
 
@@ -209,11 +243,12 @@ static enum status answer(struct core *core, struct request *request, const stru
     return ST_OK;
 }
 
-enum status issue_finish(struct core *core, struct request *request, int64_t replaces, struct reply *reply)
+enum status issue_finish(struct core *core, struct request *request, int64_t replaces, bool renewal,
+                         struct reply *reply)
 {
     struct certificate certificate;
     enum status status = sign(core, request, &certificate);
     if (status == ST_OK)
-        status = save(core, &request->ticket->intent, &certificate, replaces);
+        status = save(core, &request->ticket->intent, &certificate, replaces, renewal);
     return status == ST_OK ? answer(core, request, &certificate, reply) : status;
 }

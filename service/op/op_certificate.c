@@ -89,12 +89,13 @@ enum status op_certificate_renew(struct core *core, struct request *request, str
         return status;
     status = store_certificate_find(core->store, core->device.certificate_id, entry);
     bool ended = status == ST_OK && entry->ended_at != 0;
-    if (status == ST_CERTIFICATE_NOT_FOUND || ended) {
-        entry->row = 0;
+    if (status == ST_CERTIFICATE_NOT_FOUND || ended)
         return fail(&request->why, ST_CERTIFICATE_NOT_FOUND, "/uuid", "The device has no certificate to renew.");
-    }
+    if (status != ST_OK)
+        return status;
+    reply->offers = true;
     reply->offer_reason = "operator";
     scope_audit(reply, entry->tenant, entry->uuid, "certificateId=%s", entry->id);
     certificate_write(&reply->json, entry);
-    return status;
+    return ST_OK;
 }

@@ -61,7 +61,7 @@ static void offer_when_late(const struct core *core, struct reply *reply)
     if (strcmp(device->certificate_state, "expiring") != 0 || left > expiry_margin(core->config, life, 1))
         return;
     struct certificate_entry *entry = &reply->offered;
-    entry->row = 1;
+    reply->offers = true;
     entry->not_after = device->certificate_not_after;
     memcpy(entry->id, device->certificate_id, sizeof entry->id);
     memcpy(entry->uuid, device->uuid, sizeof entry->uuid);
@@ -90,7 +90,7 @@ enum status op_connect(struct core *core, struct request *request, struct reply 
     if (status == ST_OK) /* its certificate may be another one now */
         status = store_device_get(core->store, request->address.id, device);
     if (status == ST_OK)
-        status = store_api_key_expiry(core->store, device->id, &key_expires_at);
+        status = store_api_key_expiry(core->store, device->id, request->sender.stamp.credential, &key_expires_at);
     if (status != ST_OK)
         return status;
     struct presence_slot *slot = life_open(core, device->uuid);

@@ -38,16 +38,26 @@ static enum status save_state(struct core *core)
     return written ? ST_OK : store_device_update(core->store, device);
 }
 
+/* What a device gets by its own credential is of the lineage of what it had: that may have been stolen. */
+static enum status find_parent(struct core *core, const struct request *request, int64_t *row)
+{
+    struct certificate_entry parent = {.row = 0};
+    enum status status = request->sender.may == MAY_DEVICE ? issue_parent(core, request, &parent) : ST_OK;
+    *row = parent.row;
+    return status == ST_CERTIFICATE_NOT_FOUND ? ST_OK : status;
+}
+
 /* The device may have changed while its intent was made durable: everything was looked up again. */
 static enum status finish(struct core *core, struct request *request, enum enrolment way, struct reply *reply)
 {
-    enum status status = ST_OK;
+    int64_t parent = 0;
+    enum status status = find_parent(core, request, &parent);
     if (core->device.certificate_id[0] != '\0') /* it will be superseded, and who is connected with it goes */
         standing_sessions(reply, request->address.id, SESSIONS_CHECK);
-    if (request->sender.may == MAY_PROVISION)
+    if (status == ST_OK && request->sender.may == MAY_PROVISION)
         status = enrol_register(core, request, way, DEVICE_PROVISIONED, reply);
     if (status == ST_OK)
-        status = issue_finish(core, request, 0, reply);
+        status = issue_finish(core, request, parent, false, reply);
     if (status == ST_OK)
         status = save_state(core);
     return status == ST_OK ? announce(core, &request->ticket->intent) : status;

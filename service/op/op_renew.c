@@ -9,12 +9,9 @@
 
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 
-/* The one that is renewed: which was shown, or else the one that the device uses as far as the service knows. */
 static enum status find(struct core *core, struct request *request, struct certificate_entry *entry)
 {
-    const struct stamp *stamp = &request->sender.stamp;
-    const char *id = stamp->how == STAMP_CERTIFICATE ? stamp->credential : core->device.certificate_id;
-    enum status status = store_certificate_find(core->store, id, entry);
+    enum status status = issue_parent(core, request, entry);
     return status == ST_CERTIFICATE_NOT_FOUND
                ? fail(&request->why, status, NULL, "The device has no certificate to renew.")
                : status;
@@ -40,7 +37,7 @@ static enum status finish(struct core *core, struct request *request, const stru
 {
     const struct intent_row *intent = &request->ticket->intent;
     struct device_row *device = &core->device;
-    enum status status = issue_finish(core, request, entry->row, reply);
+    enum status status = issue_finish(core, request, entry->row, true, reply);
     if (status == ST_OK && device->state != DEVICE_PROVISIONED) { /* its certificate had expired */
         device->state = DEVICE_PROVISIONED;
         device->updated_at = core->now.wall;

@@ -2,6 +2,7 @@
  * record. docs/security.md says what a revocation does not end. */
 #include "certs/crl.h"
 #include "service/core/certificates.h"
+#include "service/core/crl.h"
 #include "service/op/certificate.h"
 #include "service/op/hold.h"
 #include "service/op/op.h"
@@ -22,29 +23,30 @@ static enum status read_reason(struct request *request, const char **reason)
                 "cessationOfOperation or privilegeWithdrawn.");
 }
 
-/* Revokes up to a page of them; `*found` says how many. */
-static enum status revoke_page(struct core *core, int64_t row, const char *reason, struct reply *reply, size_t *found)
+/* Revokes up to a page of them; `*found` says how many. The first page is named: an answer cannot hold them all. */
+static enum status revoke_page(struct core *core, int64_t row, const char *reason, struct json_writer *names,
+                               size_t *found)
 {
     struct certificate_entry *entries = core->page.certificates;
-    enum status status = store_certificate_lineage(core->store, row, entries, LIMIT_PAGE_ITEMS, found);
-    for (size_t i = 0; i < *found && status == ST_OK; i++) {
-        status = certificates_end(core, &entries[i], "revoked", reason);
-        json_text(&reply->json, NULL, entries[i].id);
-    }
-    return status;
+    int64_t counts = core->now.wall / 1000 - CRL_LINGER_S;
+    enum status status = store_certificate_lineage(core->store, row, counts, entries, LIMIT_PAGE_ITEMS, found);
+    for (size_t i = 0; names != NULL && i < *found; i++)
+        json_text(names, NULL, entries[i].id);
+    return status == ST_OK && *found > 0 ? certificates_end(core, entries, *found, "revoked", reason) : status;
 }
 
-/* The certificate and all that were renewed from it: who stole one may have renewed it since. */
+/* The certificate and all that its device got by it: who stole one may have used it so. What no list would name
+ * any more stays as it is. */
 static enum status revoke_lineage(struct core *core, int64_t row, const char *reason, struct reply *reply, bool *any)
 {
-    size_t found = LIMIT_PAGE_ITEMS;
-    enum status status = ST_OK;
+    size_t found = 0, count = 0;
     json_open(&reply->json, "revoked", '[');
-    while (found == LIMIT_PAGE_ITEMS && status == ST_OK) {
-        status = revoke_page(core, row, reason, reply, &found);
-        *any = *any || found > 0;
-    }
+    enum status status = revoke_page(core, row, reason, &reply->json, &found);
     json_close(&reply->json, ']');
+    for (count = found; found == LIMIT_PAGE_ITEMS && status == ST_OK; count += found)
+        status = revoke_page(core, row, reason, NULL, &found);
+    json_int(&reply->json, "revokedCount", (int64_t)count);
+    *any = count > 0;
     return status;
 }
 
@@ -56,7 +58,7 @@ static enum status revoke(struct core *core, struct request *request, struct cer
     if (request->in.lineage) {
         status = revoke_lineage(core, entry->row, reason, reply, &any);
     } else if (strcmp(entry->state, "revoked") != 0) {
-        status = certificates_end(core, entry, "revoked", reason);
+        status = certificates_end(core, entry, 1, "revoked", reason);
         any = true;
     }
     /* One that was only replaced says nothing against the hardware. */

@@ -32,6 +32,14 @@ static enum status block(struct core *core, struct request *request, struct repl
     return status == ST_OK ? save(core, DEVICE_BLOCKED) : status;
 }
 
+/* Nothing is left that it could come with: it is as after a reset, and enrols again. */
+static enum status forget(struct core *core)
+{
+    core->device.device_id[0] = '\0';
+    core->device.manual = false;
+    return standing_end_credentials(core, &core->device, "reset");
+}
+
 static enum status unblock(struct core *core, struct request *request, struct reply *reply)
 {
     (void)request;
@@ -40,7 +48,8 @@ static enum status unblock(struct core *core, struct request *request, struct re
     char members[64];
     struct json_writer json;
     int64_t sequence = 0;
-    enum status status = store_device_credentials(core->store, device->id, &has_api_key, &has_certificate);
+    enum status status =
+        store_device_credentials(core->store, device->id, core->now.wall, &has_api_key, &has_certificate);
     if (status != ST_OK)
         return status;
     enum device_state state = policy_standing(has_api_key, has_certificate);
@@ -51,6 +60,8 @@ static enum status unblock(struct core *core, struct request *request, struct re
     json_text(&json, "state", policy_state_name(state));
     scope_audit(reply, device->tenant, device->uuid, "state=%s", policy_state_name(state));
     status = notice_emit(core, device, "unblocked", members, &sequence);
+    if (status == ST_OK && state == DEVICE_UNREGISTERED)
+        status = forget(core);
     return status == ST_OK ? save(core, state) : status;
 }
 

@@ -25,7 +25,7 @@
 
 #define SQL_CERTIFICATE_COLUMNS                                                                                        \
     "certificate.id, certificate_id, coalesce(device, 0), uuid, tenant, public_key, fingerprint, state, reason, "      \
-    "not_before, not_after, created_at, activated_at, ended_at, told, coalesce(replaces, 0) "
+    "not_before, not_after, created_at, activated_at, ended_at, told, renewal "
 
 #define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
 
@@ -91,19 +91,19 @@
     X(SQL_API_KEY_LIMIT, "UPDATE api_key SET expires_at = CASE WHEN expires_at BETWEEN 1 AND $1 THEN expires_at "      \
                          "ELSE $2 END, next = 0 WHERE device = $3")                                                    \
     X(SQL_API_KEY_PROMOTE, "UPDATE api_key SET next = 0 WHERE id = $1")                                                \
-    X(SQL_API_KEY_EXPIRY, "SELECT max(expires_at) FROM api_key WHERE device = $1")                                     \
+    X(SQL_API_KEY_EXPIRY, "SELECT expires_at FROM api_key WHERE device = $1 ORDER BY id = $2 DESC, next DESC LIMIT 1") \
     X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
     X(SQL_OPERATOR_INSERT,                                                                                             \
       "INSERT INTO operator (id, name, role, tenant, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6) "               \
       "ON CONFLICT (name) DO UPDATE SET id = excluded.id, role = excluded.role, hash = excluded.hash")                 \
     X(SQL_TENANT_EXISTS, "SELECT 1 FROM tenant WHERE id = $1")                                                         \
-    X(SQL_INTENT_INSERT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at) "   \
-                         "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                        \
+    X(SQL_INTENT_INSERT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at, "   \
+                         "issuer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                            \
     X(SQL_INTENT_DELETE, "DELETE FROM intent WHERE certificate_id = $1")                                               \
     X(SQL_INTENT_CLOSE,                                                                                                \
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
-      "created_at, ended_at) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', not_before, " \
-      "not_after, at, $1 FROM intent WHERE $2 IN ('', certificate_id)")                                                \
+      "created_at, ended_at, issuer) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', "     \
+      "not_before, not_after, at, $1, issuer FROM intent WHERE $2 IN ('', certificate_id)")                            \
     X(SQL_REQUEST_DROP, "DELETE FROM request WHERE scope = $1 AND request_id = $2")                                    \
     X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
@@ -113,8 +113,8 @@
                        "issuer = (SELECT id FROM issuer WHERE key_id = $1)")                                           \
     X(SQL_CERTIFICATE_INSERT,                                                                                          \
       "INSERT INTO certificate (certificate_id, device, uuid, tenant, public_key, fingerprint, pem, state, "           \
-      "not_before, not_after, created_at, issuer, replaces, due_at) "                                                  \
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, nullif($12, 0), nullif($13, 0))")              \
+      "not_before, not_after, created_at, issuer, replaces, renewal, due_at) "                                         \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, nullif($12, 0), $13, nullif($14, 0))")         \
     X(SQL_CERTIFICATE_ACTIVATE,                                                                                        \
       "UPDATE certificate SET state = 'active', activated_at = $1, due_at = nullif($2, 0) WHERE id = $3")              \
     X(SQL_CERTIFICATE_END,                                                                                             \
@@ -129,11 +129,15 @@
     X(SQL_CERTIFICATE_DUE_NEXT, "SELECT min(due_at) FROM certificate WHERE due_at IS NOT NULL")                        \
     X(SQL_CERTIFICATE_TOLD, "UPDATE certificate SET state = $1, told = $2, due_at = nullif($3, 0) WHERE id = $4")      \
     X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \
+    X(SQL_CERTIFICATE_UNKNOWN,                                                                                         \
+      "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
+      "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', 'restored', $2, $3, $4, $5, $6) "     \
+      "ON CONFLICT DO NOTHING")                                                                                        \
     X(SQL_CERTIFICATE_NTH, "SELECT created_at FROM certificate WHERE device = $1 ORDER BY id DESC LIMIT 1 OFFSET $2")  \
     X(SQL_CERTIFICATE_LINEAGE,                                                                                         \
       "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \
       "ON heir.replaces = line.id) SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate JOIN line USING (id) "           \
-      "WHERE state <> 'revoked' ORDER BY certificate.id LIMIT $2")                                                     \
+      "WHERE state <> 'revoked' AND (not_after >= $2 OR certificate.id = $1) ORDER BY certificate.id LIMIT $3")        \
     X(SQL_CERTIFICATE_NEWEST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND "              \
                               "state IN " SQL_LIVE " ORDER BY id DESC LIMIT 1")                                        \
     X(SQL_CERTIFICATE_PEM, "SELECT coalesce(pem, '') FROM certificate WHERE id = $1")                                  \
@@ -152,10 +156,13 @@
     X(SQL_META_GET, "SELECT value FROM meta WHERE name = $1")                                                          \
     X(SQL_META_SET, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "                 \
                     "value = excluded.value")                                                                          \
-    X(SQL_DEVICE_CREDENTIALS, "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1), "                              \
-                              "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")        \
+    X(SQL_DEVICE_CREDENTIALS,                                                                                          \
+      "SELECT EXISTS (SELECT 1 FROM api_key WHERE device = $1 AND expires_at NOT BETWEEN 1 AND $2), "                  \
+      "EXISTS (SELECT 1 FROM certificate WHERE device = $1 AND state IN " SQL_LIVE ")")                                \
     X(SQL_PUBLIC_KEY_FOREIGN, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND uuid <> $2) OR "     \
                               "EXISTS (SELECT 1 FROM intent WHERE public_key = $1 AND uuid <> $2)")                    \
+    X(SQL_PUBLIC_KEY_COMPROMISED, "SELECT EXISTS (SELECT 1 FROM certificate WHERE public_key = $1 AND state = "        \
+                                  "'revoked' AND reason = 'keyCompromise')")                                           \
     X(SQL_REQUEST_GET,                                                                                                 \
       "SELECT body_hash, answer, had_secret, sealed, at FROM request WHERE scope = $1 AND request_id = $2 AND "        \
       "at >= $3")                                                                                                      \

@@ -177,8 +177,9 @@ enum status store_api_key_holds(struct store *store, const char *id, const char 
 /* The next generation was used: all others end. */
 enum status store_api_key_promote(struct store *store, int64_t device, const char *id);
 
-/* When the newest of a device's API keys ends; 0: it does not, or there is none. */
-enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at);
+/* When the API key `id` of a device ends, or when it has none of this id its newest one; 0: it does not, or there is
+ * none. */
+enum status store_api_key_expiry(struct store *store, int64_t device, const char *id, int64_t *expires_at);
 enum status store_api_key_drop(struct store *store, int64_t device);
 
 /* --- hardware whose certificate was revoked -------------------------------------------------------------------- */
@@ -218,6 +219,7 @@ struct intent_row {
     unsigned char public_key[HASH_SIZE];
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t at;
+    int64_t issuer; /* of store_issuer: who will sign */
 };
 enum status store_intent_insert(struct store *store, const struct intent_row *row);
 enum status store_intent_delete(struct store *store, const char *certificate_id);
@@ -238,7 +240,8 @@ struct certificate_row {
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t at;
     int64_t issuer;   /* of store_issuer */
-    int64_t replaces; /* row of the one that it renews; 0: none */
+    int64_t replaces; /* row of the one that its device had, of whose lineage it is; 0: none */
+    bool renewal;     /* that one goes on until this one is shown */
     int64_t due_at;   /* when to look at it again; 0: never */
 };
 enum status store_certificate_insert(struct store *store, const struct certificate_row *row); /* state pending */
@@ -262,8 +265,8 @@ struct certificate_entry {
     char state[16], reason[32];
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t created_at, activated_at, ended_at;
-    int64_t told;     /* how many warnings of its end were told */
-    int64_t replaces; /* row of the one that it renews; 0: none */
+    int64_t told; /* how many warnings of its end were told */
+    bool renewal; /* of the one that its device had, which went on */
 };
 enum status store_certificate_find(struct store *store, const char *id,
                                    struct certificate_entry *out); /* ST_CERTIFICATE_NOT_FOUND */
@@ -275,9 +278,10 @@ enum status store_certificate_pem(struct store *store, int64_t row, char *out, s
 enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
                                    struct certificate_entry *out, size_t count, size_t *found);
 
-/* Up to `count` of this certificate and all that were renewed from it, but for those that are revoked already. */
-enum status store_certificate_lineage(struct store *store, int64_t row, struct certificate_entry *out, size_t count,
-                                      size_t *found);
+/* Up to `count` of this certificate and all that its device got by it, and so on, which end at `not_after` (seconds
+ * since 1970) or later, but for those that are revoked already. */
+enum status store_certificate_lineage(struct store *store, int64_t row, int64_t not_after,
+                                      struct certificate_entry *out, size_t count, size_t *found);
 
 /* The newest one of a device that is not ended. */
 enum status store_certificate_newest(struct store *store, int64_t device, struct certificate_entry *out, size_t *found);
@@ -293,8 +297,13 @@ enum status store_certificate_end(struct store *store, int64_t row, const char *
 enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
                                       const char *reason, int64_t at, bool *ended);
 
-/* Of those that were never used, all but row `but` are superseded. */
-enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at);
+/* A certificate that a revocation list names and the store does not know: revoked with the reason "restored", until
+ * `not_after` (seconds since 1970). */
+enum status store_certificate_unknown(struct store *store, const char *id, int64_t issuer, int64_t not_after,
+                                      int64_t at);
+
+/* Of those that were never used, all but row `but` are superseded; stores whether there were any. */
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended);
 
 /* The certificate that was due first, at or before `now`; and when the next one is due, INT64_MAX: none. */
 bool store_certificate_due(struct store *store, int64_t now, struct certificate_entry *out, enum status *status);
@@ -317,12 +326,17 @@ bool store_revoked_each(const char *path, const char *issuer, int64_t not_after,
                         bool (*each)(void *context, const char *id, int64_t ended_at, const char *reason),
                         void *context);
 
-/* What a device still has: an API key, a certificate that is not ended. */
-enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate);
+/* What a device still has at `now`: an API key, a certificate, that are not ended. */
+enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,
+                                     bool *has_certificate);
 
 /* Whether a device other than `uuid` has, or is about to get, a certificate for this key. */
 enum status store_public_key_is_foreign(struct store *store, const unsigned char public_key[HASH_SIZE],
                                         const char *uuid, bool *foreign);
+
+/* Whether a certificate for this key, of whatever device, was revoked because the key may be known. */
+enum status store_public_key_is_compromised(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                            bool *compromised);
 
 /* --- remembered requests --------------------------------------------------------------------------------------- */
 

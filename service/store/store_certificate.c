@@ -11,6 +11,7 @@ enum status store_intent_insert(struct store *store, const struct intent_row *ro
     db_bind_int(db, row->not_before);
     db_bind_int(db, row->not_after);
     db_bind_int(db, row->at);
+    db_bind_int(db, row->issuer);
     db_step(db);
     return db_done(db);
 }
@@ -102,7 +103,8 @@ enum status store_certificate_insert(struct store *store, const struct certifica
     db_bind_blob(db, row->public_key, sizeof row->public_key);
     db_bind_blob(db, row->fingerprint, sizeof row->fingerprint);
     db_bind_text(db, row->pem);
-    const int64_t numbers[] = {row->not_before, row->not_after, row->at, row->issuer, row->replaces, row->due_at};
+    const int64_t numbers[] = {row->not_before, row->not_after, row->at,    row->issuer,
+                               row->replaces,   row->renewal,   row->due_at};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         db_bind_int(db, numbers[i]);
     return run(db);
@@ -141,13 +143,26 @@ enum status store_certificate_end_all(struct store *store, int64_t device, int64
     return status;
 }
 
-enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at)
+enum status store_certificate_unknown(struct store *store, const char *id, int64_t issuer, int64_t not_after,
+                                      int64_t at)
+{
+    const int64_t numbers[] = {at / 1000, not_after, at, at, issuer};
+    db_use(store->db, SQL_CERTIFICATE_UNKNOWN);
+    db_bind_text(store->db, id);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        db_bind_int(store->db, numbers[i]);
+    return run(store->db);
+}
+
+enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended)
 {
     db_use(store->db, SQL_CERTIFICATE_END_PENDING);
     db_bind_int(store->db, at);
     db_bind_int(store->db, device);
     db_bind_int(store->db, but);
-    return run(store->db);
+    enum status status = run(store->db);
+    *ended = status == ST_OK && db_changed(store->db);
+    return status;
 }
 
 enum status store_certificate_due_next(struct store *store, int64_t *due_at)
@@ -194,10 +209,21 @@ enum status store_public_key_is_foreign(struct store *store, const unsigned char
     return db_done(store->db);
 }
 
-enum status store_device_credentials(struct store *store, int64_t device, bool *has_api_key, bool *has_certificate)
+enum status store_public_key_is_compromised(struct store *store, const unsigned char public_key[HASH_SIZE],
+                                            bool *compromised)
+{
+    db_use(store->db, SQL_PUBLIC_KEY_COMPROMISED);
+    db_bind_blob(store->db, public_key, HASH_SIZE);
+    *compromised = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}
+
+enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,
+                                     bool *has_certificate)
 {
     db_use(store->db, SQL_DEVICE_CREDENTIALS);
     db_bind_int(store->db, device);
+    db_bind_int(store->db, now);
     if (db_step(store->db)) {
         *has_api_key = db_bool(store->db);
         *has_certificate = db_bool(store->db);

@@ -12,10 +12,11 @@ static void read_certificate(struct db *db, struct certificate_entry *out)
     out->has_fingerprint = db_blob(db, out->fingerprint, sizeof out->fingerprint) == sizeof out->fingerprint;
     db_text(db, out->state, sizeof out->state);
     db_text(db, out->reason, sizeof out->reason);
-    int64_t *const numbers[] = {&out->not_before, &out->not_after, &out->created_at, &out->activated_at,
-                                &out->ended_at,   &out->told,      &out->replaces};
+    int64_t *const numbers[] = {&out->not_before,   &out->not_after, &out->created_at,
+                                &out->activated_at, &out->ended_at,  &out->told};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = db_int(db);
+    out->renewal = db_bool(db);
 }
 
 static enum status read_list(struct db *db, struct certificate_entry *out, size_t count, size_t *found)
@@ -61,11 +62,12 @@ bool store_certificate_due(struct store *store, int64_t now, struct certificate_
     return found > 0;
 }
 
-enum status store_certificate_lineage(struct store *store, int64_t row, struct certificate_entry *out, size_t count,
-                                      size_t *found)
+enum status store_certificate_lineage(struct store *store, int64_t row, int64_t not_after,
+                                      struct certificate_entry *out, size_t count, size_t *found)
 {
     db_use(store->db, SQL_CERTIFICATE_LINEAGE);
     db_bind_int(store->db, row);
+    db_bind_int(store->db, not_after);
     db_bind_int(store->db, (int64_t)count);
     return read_list(store->db, out, count, found);
 }

@@ -167,10 +167,11 @@ enum status store_api_key_promote(struct store *store, int64_t device, const cha
     return db_done(db);
 }
 
-enum status store_api_key_expiry(struct store *store, int64_t device, int64_t *expires_at)
+enum status store_api_key_expiry(struct store *store, int64_t device, const char *id, int64_t *expires_at)
 {
     db_use(store->db, SQL_API_KEY_EXPIRY);
     db_bind_int(store->db, device);
+    db_bind_text(store->db, id);
     *expires_at = db_step(store->db) ? db_int(store->db) : 0;
     return db_done(store->db);
 }

@@ -96,8 +96,11 @@ static bool make_intent(struct ours *ours, struct pending *pending, int64_t wall
     if (!profile_validity(wall / 1000, PROFILE_DEVICE_DAYS, ca_validity(ours->ca), &validity))
         return false;
     make_serial(wall / 1000, serial);
-    *intent = (struct intent_row){
-        .not_before = validity.not_before, .not_after = validity.not_after, .at = wall, .tenant = "default"};
+    *intent = (struct intent_row){.not_before = validity.not_before,
+                                  .not_after = validity.not_after,
+                                  .at = wall,
+                                  .issuer = 1,
+                                  .tenant = "default"};
     profile_certificate_id(serial, intent->certificate_id);
     make_name(pending->device, intent->uuid);
     memcpy(intent->public_key, pending->key.fingerprint, sizeof intent->public_key);

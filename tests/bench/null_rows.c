@@ -25,7 +25,8 @@
     X(USE, "INSERT INTO key_use (key, uuid, at) VALUES ('nullkey2', ?, ?)")                                            \
     X(USED, "UPDATE provisioning_key SET used = used + 1 WHERE id = 'nullkey2' AND used < uses")                       \
     X(REQUEST, "INSERT INTO request (scope, request_id, body_hash, had_secret, device, at) VALUES (?, ?, ?, 0, 0, ?)") \
-    X(INTENT, "INSERT INTO intent VALUES (?, ?, 'default', ?, ?, ?, ?)")                                               \
+    X(INTENT, "INSERT INTO intent (certificate_id, uuid, tenant, public_key, not_before, not_after, at) "              \
+              "VALUES (?, ?, 'default', ?, ?, ?, ?)")                                                                  \
     X(DEVICE, "INSERT INTO device (uuid, device_id, tenant, name, type, api_endpoint, hardware, tags, state, manual, " \
               "credential_used, offline_after, created_at, updated_at, registered_at) "                                \
               "VALUES (?, ?, 'default', '', 'sensor', '', '', '', 3, 0, 0, 0, ?, ?, ?)")                               \

@@ -58,7 +58,7 @@ bool world_is_sound(char *what, size_t size)
          "a device has two certificates in use"},
         {"SELECT count(*) FROM certificate JOIN certificate other ON other.device = certificate.device AND "
          "other.id > certificate.id WHERE certificate.state IN ('pending', 'active', 'expiring') AND "
-         "other.state = 'pending' AND other.replaces IS NOT certificate.id",
+         "other.state = 'pending' AND (other.replaces IS NOT certificate.id OR other.renewal = 0)",
          "a device has two certificates that are valid, and none renews the other"},
         {"SELECT count(*) FROM device WHERE (device_id IS NULL) <> (state = 0) AND state NOT IN (4, 5)",
          "a deviceId without a registration"},

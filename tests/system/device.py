@@ -17,8 +17,8 @@ class Device:
                         "--cafile", stack.path("ca.pem"), "--provisioning-key-file", stack.path("provisioning.key"),
                         *(["--open"] if open_mode else []), *options]
 
-    def run(self):
-        self.child = start([program("muster-device"), "run"] + self.options, self.dir + ".log")
+    def run(self, **environment):
+        self.child = start([program("muster-device"), "run"] + self.options, self.dir + ".log", env={**os.environ, **environment})
 
     def log(self):
         return read(self.dir + ".log")

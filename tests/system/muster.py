@@ -370,6 +370,12 @@ def sanitizer():
     return {"LD_PRELOAD": os.path.realpath(library), "ASAN_OPTIONS": "detect_leaks=0"}
 
 
+def clock(path):
+    """What a program needs in its environment whose clock is ahead by the seconds that `path` holds."""
+    shim, first = os.path.join(PROGRAMS, "tests/system/clock.so"), sanitizer()
+    return {**first, "LD_PRELOAD": " ".join(filter(None, (first.get("LD_PRELOAD"), shim))), "CLOCK_AHEAD": path}
+
+
 class Stack:
     """A broker and a service with a folder of their own. `settings` are lines of muster.conf."""
     INIT = ["--open"]  # how the folder is made

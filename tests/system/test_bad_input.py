@@ -185,7 +185,7 @@ def member_rows(world):
 def operation_rows(world):
     key = {"provisioningKey": world["key"]}
     rows = [("%s does not exist" % verb, DEVICE + "quiet/" + verb, {}, "unknown_operation", "")
-            for verb in ("renew", "rotate", "delete", "x", "connect2", "registe", "acknowledge", "accepted")]
+            for verb in ("renewal", "revoke", "delete", "x", "connect2", "registe", "acknowledge", "accepted")]
     rows += [("%s does not exist" % verb, ADMIN + verb, {"operatorKey": world["admin"]}, "unknown_operation", "")
              for verb in ("device/delete", "key/rotate", "device/approve", "audit/verify", "x/y", "device/connect")]
     rows += [("%s of nobody" % verb, DEVICE + "nobody/" + verb, body, "device_not_found", "")

@@ -9,7 +9,7 @@ import time
 
 from device import Device, listed, online
 from gated import GatedStack
-from muster import Checks, Stack, end, folder, program, read, run, wait_for
+from muster import Checks, Stack, clock, end, folder, program, read, run, wait_for
 
 t = Checks()
 
@@ -232,6 +232,37 @@ def what_goes_wrong():
                     "error:" in done.stderr, what + " has its exit code and its sentence", done)
         t.check(run([program("muster-device"), "--help"]).returncode == 0, "--help")
         wrong_ca(stack, device)
+        wrong_folder(stack)
+        no_ca(stack)
+
+
+def wrong_folder(stack):
+    """A mistyped folder is named, and not made."""
+    for words in (["renew"], ["rotate"], ["reset"], ["update", "--name", "x"]):
+        wrong = folder() + "/mistyped"
+        done = run([program("muster-device"), *words, "--dir", wrong, "--plain-port", str(stack.plain)])
+        t.check(done.returncode == 6 and "no device in %s" % wrong in done.stderr and "--dir" in done.stderr,
+                words[0] + " in a mistyped folder names it", done)
+        t.check(not os.path.exists(wrong), words[0] + " does not make it")
+    wrong = folder() + "/empty"
+    run([program("muster-device"), "provision", "--dir", wrong])
+    done = run([program("muster-device"), "reset", "--dir", wrong, "--plain-port", str(stack.plain)])
+    t.check(done.returncode == 6 and "in %s is not registered" % wrong in done.stderr and "--dir " + wrong in done.stderr,
+            "so is that of a device that is not registered", done)
+
+
+def no_ca(stack):
+    """What is no CA is told before anything is sent."""
+    whole, files = read(stack.path("ca.pem")), [read(stack.path(name)) for name in os.listdir(stack.directory)]
+    key = next(text for text in files if text.startswith("-----BEGIN PRIVATE KEY-----"))
+    for what, text in (("a key", key), ("garbage", "hello\n"), ("nothing", ""), ("a damaged one", whole.replace("MII", "M!I", 1))):
+        path = folder() + "/ca.pem"
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        done = run([program("muster-device"), "register", "--dir", folder() + "/d", "--port", str(stack.tls), "--cafile", path,
+                    "--provisioning-key-file", stack.path("provisioning.key")])
+        t.check(done.returncode == 3 and "%s: it holds no certificate" % path in done.stderr and "--cafile" in done.stderr,
+                what + " is no CA", done)
 
 
 def wrong_ca(stack, device):
@@ -243,4 +274,36 @@ def wrong_ca(stack, device):
     t.equal(listed(stack), [], "and gets nothing")
 
 
-t.run(enrols_from_nothing, what_the_broker_sees, broker_and_service_restart, killed_while_it_enrols, commands, what_goes_wrong)
+def set_clock(path, ahead):
+    with open(path + ".new", "w", encoding="ascii") as file:
+        file.write("%d" % ahead)
+    os.rename(path + ".new", path)
+
+
+def clock_is_wrong():
+    """A device that wakes up in 1970, or in a far year, says so, keeps what it has, and goes on once its clock is set."""
+    with GatedStack(*settings()) as stack:
+        device, ahead = Device(stack), folder() + "/ahead"
+        set_clock(ahead, 12 - time.time())
+        device.run(**clock(ahead))
+        t.check(wait_for(lambda: re.search(r"mend: this device's clock says 1970-01-01T00:00:\d\dZ: set it", device.log()), 8),
+                "1970 is named as what is wrong", device.log())
+        t.equal(listed(stack), [], "and the broker is not trusted meanwhile")
+        set_clock(ahead, 0)
+        t.check(online(stack), "the clock is set: it connects by itself", device.log()[-800:])
+        said = len(device.log())
+        t.check("serverTime" in read(device.dir + "/state.json"), "it keeps the service's time")
+        uuid, certificate = device.info()["uuid"], device.info()["certificateId"]
+        device.kill()
+        set_clock(ahead, 40 * 365 * 86400)
+        device.run(**clock(ahead))
+        t.check(wait_for(lambda: re.search(r"mend: .*clock says 20\d\d-.*when that is wrong, set it", device.log()[said:]), 8),
+                "a clock that is years ahead is named, too", device.log()[said:])
+        set_clock(ahead, 0)
+        t.check(online(stack), "and goes on, too", device.log()[-800:])
+        info = device.info()
+        t.equal((info["uuid"], info["certificateId"]), (uuid, certificate), "as what it was")
+
+
+t.run(enrols_from_nothing, what_the_broker_sees, broker_and_service_restart, killed_while_it_enrols, commands, what_goes_wrong,
+      clock_is_wrong)

@@ -6,7 +6,7 @@ build=${BUILD:-build}
 failed=0
 mapfile -t files < <(git ls-files '*.c' '*.h')
 mapfile -t sources < <(git ls-files 'topics/*.c' 'certs/*.c' 'service/*.c' 'device-client/*.c')
-flags=(-std=c11 -D_GNU_SOURCE -I. -Idevice-client "-I$build" '-DMUSTER_VERSION="0"')
+flags=(-std=c11 -D_GNU_SOURCE -I. -Idevice-client "-I$build" '-DMUSTER_VERSION="0"' -DMUSTER_RELEASED=0)
 
 echo "clang-format: ${#files[@]} files"
 clang-format --dry-run --Werror "${files[@]}" || failed=1
@@ -18,7 +18,7 @@ printf '%s\0' "${sources[@]}" |
 
 echo "cppcheck: ${#sources[@]} files"
 cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-  --suppress=missingIncludeSystem -I. "-I$build" -D_GNU_SOURCE '-DMUSTER_VERSION="0"' -j 2 "${sources[@]}" || failed=1
+  --suppress=missingIncludeSystem -I. "-I$build" -D_GNU_SOURCE '-DMUSTER_VERSION="0"' -DMUSTER_RELEASED=0 -j 2 "${sources[@]}" || failed=1
 
 [ "$failed" = 0 ] && echo "tidy: clean"
 exit "$failed"

@@ -703,6 +703,7 @@ static void check_goals(void)
         world->denials = 1000;
         world->lose = goals[i].lose;
         world->refuse = goals[i].refuse;
+        world->options.folder = "/var/lib/pump";
         live(world, 200);
         CHECK(world->done && world->problem.result == goals[i].expected, "%s: %d %s", goals[i].what,
               (int)world->problem.result, world->problem.what);
@@ -710,6 +711,10 @@ static void check_goals(void)
         bool promised = strstr(world->problem.mend, "it is the same request") != NULL;
         CHECK(promised == (goals[i].expected == MUSTER_DEVICE_TIMED_OUT && goals[i].goal != GOAL_UPDATE), "%s: %s",
               goals[i].what, world->problem.mend);
+        bool ours = !goals[i].own && goals[i].expected == MUSTER_DEVICE_NOT_FOUND;
+        CHECK(!ours || (strstr(world->problem.what, "/var/lib/pump") != NULL &&
+                        strstr(world->problem.mend, "--dir /var/lib/pump") != NULL),
+              "%s: %s; %s", goals[i].what, world->problem.what, world->problem.mend);
         if (goals[i].goal == GOAL_RESET && goals[i].expected == MUSTER_DEVICE_OK)
             CHECK(world->disk.api_key[0] == '\0' && world->disk.certificate_id[0] == '\0' &&
                       world->disk.uuid[0] != '\0',

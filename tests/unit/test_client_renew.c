@@ -65,6 +65,8 @@ struct world {
     bool answered;
     char answer_topic[LIMIT_TOPIC + 1], answer[4096], last[33]; /* the operation that was asked last */
     int64_t now_ms, wall_ms;
+    int64_t skew_ms; /* what the device's clock is ahead */
+    int saves;
     uint64_t seed;
     int logins[CREDENTIAL_BEST + 1], csrs;
     char line[400];
@@ -170,6 +172,9 @@ static void answer_connect(struct world *world, struct json_writer *json)
     service->connects++;
     if (service->at_connect)
         promote(service, service->pending);
+    char time[TIMESTAMP_SIZE];
+    timestamp_format(world->wall_ms, time);
+    json_text(json, "serverTime", time);
     json_int(json, "heartbeatSeconds", 3600);
     if (service->plan != NULL)
         json_text(json, "renewAfter", service->plan);
@@ -259,8 +264,10 @@ static void keep_certificates(struct world *world)
         world->device_pem = world->next_pem;
         world->next_pem = 0;
     }
-    if (effects->save && act(world))
+    if (effects->save && act(world)) {
+        world->saves++;
         world->state_length = kept_write(&world->kept, world->state, KEPT_JSON_MAX);
+    }
     if (effects->erase_request && act(world))
         world->request_pem = 0;
     if (effects->erase_next && act(world))
@@ -312,7 +319,7 @@ static void carry_out(struct world *world)
 static void input(struct world *world, struct client_input in)
 {
     in.now_ms = world->now_ms;
-    in.wall_ms = world->wall_ms;
+    in.wall_ms = world->wall_ms + world->skew_ms;
     for (size_t i = 0; i < 4; i++)
         in.random[i] = next_random(world);
     client_step(&world->client, &in, &world->effects);
@@ -1089,8 +1096,118 @@ static void check_bundle(void)
     free(world);
 }
 
+/* --- a clock that is wrong --------------------------------------------------------------------------------------- */
+
+#define YEAR (365 * DAY)
+
+static void fail_to_trust(struct world *world)
+{
+    CHECK_INT(world->client.link, LINK_CONNECTING);
+    input(world, (struct client_input){.event = CLIENT_DOWN, .untrusted = true, .reason = "TLS: no"});
+}
+
+/* What makes a clock one that cannot be right, and what is said when the broker is not trusted meanwhile. */
+static const struct {
+    const char *what;
+    int64_t earliest_ms;
+    const char *server_time, *not_before;
+    int64_t clock_ms;
+    const char *mend;
+} clocks[] = {
+    {"before the program", RENEW_AT, "", "", 12345, "this device's clock says 1970-01-01T00:00:12Z: set it"},
+    {"before the service's time", 0, "2026-08-01T00:00:00.000Z", "", 12345, "1970-01-01T00:00:12Z: set it"},
+    {"before the certificate", 0, "", "2026-01-01T00:00:00.000Z", RENEW_AT - YEAR, "2025-09-01T00:00:00Z: set it"},
+    {"a little behind", RENEW_AT, "2026-09-01T00:00:00.000Z", "", RENEW_AT - DAY + 1, "2026-08-31T00:00:00Z: when"},
+    {"years ahead", RENEW_AT, "2026-09-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z", RENEW_AT + 9 * YEAR,
+     "2035-08-30T00:00:00Z: when that is wrong, set it"},
+};
+
+static void check_untrusted(void)
+{
+    for (size_t i = 0; i < 2 * sizeof clocks / sizeof *clocks; i++) {
+        bool once = i % 2 == 1;
+        struct world *world = world_new(once ? GOAL_ROTATE : GOAL_RUN);
+        world->options.earliest_ms = clocks[i / 2].earliest_ms;
+        strcpy(world->kept.server_time, clocks[i / 2].server_time);
+        strcpy(world->kept.not_before, clocks[i / 2].not_before);
+        world->state_length = kept_write(&world->kept, world->state, KEPT_JSON_MAX);
+        world->wall_ms = clocks[i / 2].clock_ms;
+        start(world);
+        fail_to_trust(world);
+        const char *mend = world->effects.problem.mend;
+        CHECK(strstr(mend, clocks[i / 2].mend) != NULL, "%s: %s", clocks[i / 2].what, mend);
+        bool sure = strstr(mend, ": set it") != NULL, end = strstr(mend, once ? "call again" : "by itself") != NULL;
+        CHECK(sure == end && world->done == once, "%s: %s", clocks[i / 2].what, mend);
+        free(world);
+    }
+}
+
+/* Nothing is over or due by a clock that cannot be right: the certificate is used, and what is learnt of the service's
+ * time says when it is to be renewed. */
+static void check_clock_of_1970(void)
+{
+    struct world *world = world_new(GOAL_RUN);
+    world->options.earliest_ms = RENEW_AT - YEAR;
+    world->skew_ms = 12345 - world->wall_ms;
+    start(world);
+    CHECK_INT(world->client.credential, CREDENTIAL_CERTIFICATE);
+    live(world, 20, true);
+    CHECK(world->client.online && strstr(world->line, "online") != NULL, "%s", world->line);
+    CHECK(world->kept.server_time[0] != '\0' && world->service.renewals.count == 0, "%s", world->kept.server_time);
+    live_ms(world, 2 * HOUR);
+    check_renewed(world, "1970", 2);
+    free(world);
+}
+
+/* One that runs ahead, where the broker is trusted all the same: not a new certificate again and again. */
+static void check_clock_ahead(void)
+{
+    struct world *world = world_new(GOAL_RUN);
+    world->wall_ms += MINUTE * 90;
+    world->skew_ms = 3 * YEAR;
+    start(world);
+    CHECK_INT(world->client.credential, CREDENTIAL_API_KEY);
+    live(world, 50, true);
+    CHECK(world->client.online && strstr(world->effects.problem.mend, ": set it") != NULL, "%s", world->line);
+    live_ms(world, 10 * DAY);
+    CHECK_INT(world->service.provisions.count, 1);
+    CHECK_INT(world->service.renewals.count, 0);
+    CHECK_INT(world->logins[CREDENTIAL_API_KEY], 1);
+    free(world);
+}
+
+/* The service's time is written down once a day, and takes back what was too late. */
+static void check_server_time(void)
+{
+    struct world *world = world_new(GOAL_RUN);
+    char at_first[TIMESTAMP_SIZE];
+    world->wall_ms -= 200 * DAY;
+    start(world);
+    live(world, 20, true);
+    strcpy(at_first, world->kept.server_time);
+    int saves = world->saves;
+    for (int i = 0; i < 5; i++) {
+        input(world, (struct client_input){.event = CLIENT_DOWN, .reason = "lost"});
+        live(world, 20, true);
+    }
+    CHECK(world->service.connects == 6 && world->saves == saves, "%d writes", world->saves - saves);
+    live_ms(world, 10 * DAY);
+    CHECK(world->saves > saves + 3 && world->saves <= saves + 11, "%d writes in ten days", world->saves - saves);
+    CHECK(strcmp(world->kept.server_time, at_first) > 0, "%s", world->kept.server_time);
+    strcpy(at_first, world->kept.server_time);
+    world->wall_ms -= 9 * DAY;
+    live_ms(world, 2 * DAY);
+    CHECK(strcmp(world->kept.server_time, at_first) < 0 && strstr(world->state, "serverTime") != NULL, "%s",
+          world->kept.server_time);
+    free(world);
+}
+
 int main(void)
 {
+    check_untrusted();
+    check_clock_of_1970();
+    check_clock_ahead();
+    check_server_time();
     check_straight();
     check_due_at_connect();
     check_kills(false);

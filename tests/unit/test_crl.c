@@ -287,6 +287,52 @@ static void broken(void)
     ca_free(ca);
 }
 
+/* The same list, with one more extension in it or in an entry, signed anew by nobody: only its structure counts. */
+static bool parses_with(const char *pem, const char *oid, bool critical, bool in_entry)
+{
+    X509_CRL *list = openssl_reads(pem);
+    ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x0a\x01\x01", 3); /* ENUMERATED 1 */
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, object, critical, value);
+    unsigned char *der = NULL;
+    struct crl_parts parts;
+    X509_REVOKED *entry = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(list), 0);
+    CHECK((in_entry ? X509_REVOKED_add_ext(entry, extension, -1) : X509_CRL_add_ext(list, extension, -1)) == 1, "add");
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    CHECK(X509_CRL_sign(list, key, EVP_sha256()) > 0, "sign"); /* encodes it anew */
+    int length = i2d_X509_CRL(list, &der);
+    bool parses = length > 0 && crl_parse(der, (size_t)length, &parts);
+    EVP_PKEY_free(key);
+    OPENSSL_free(der);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_OBJECT_free(object);
+    X509_CRL_free(list);
+    return parses;
+}
+
+/* RFC 5280, 5.2 and 5.3: whoever does not know a critical extension must not use the list. */
+static void critical_extensions(void)
+{
+    struct ca *ca = fresh(KEY_EC_P256, NOW);
+    size_t length = 0;
+    char *pem = list_of(ca, 3, 41, NOW, &length);
+    static const struct {
+        const char *oid;
+        bool critical, in_entry, parses;
+    } cases[] = {
+        {"1.2.3.4", false, false, true},   {"1.2.3.4", true, false, false}, {"2.5.29.28", true, false, false},
+        {"2.5.29.27", true, false, false}, {"1.2.3.4", false, true, true},  {"1.2.3.4", true, true, false},
+        {"2.5.29.29", true, true, false},  {"2.5.29.21", true, true, true}, {"2.5.29.24", true, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK(parses_with(pem, cases[i].oid, cases[i].critical, cases[i].in_entry) == cases[i].parses, "row %zu: %s", i,
+              cases[i].oid);
+    free(pem);
+    ca_free(ca);
+}
+
 static void refusals(void)
 {
     struct ca *ca = fresh(KEY_EC_P256, NOW);
@@ -396,6 +442,7 @@ int main(void)
     openssl_verify();
     reading();
     broken();
+    critical_extensions();
     refusals();
     threads();
     unlink(certificate_file);

@@ -63,6 +63,33 @@ static void check_seconds(void)
     }
 }
 
+/* A mistyped folder is not made, and one without a device gets none. */
+static void check_existing(void)
+{
+    for (int made = 0; made < 2; made++) {
+        char dir[64], error[MUSTER_DEVICE_ERROR_SIZE] = "";
+        struct muster_device_options options;
+        struct muster_device *device = NULL;
+        begin(dir, &options);
+        options.existing = true;
+        if (made == 0)
+            (void)rmdir(dir);
+        CHECK_INT(muster_device_open(&options, &device, error, sizeof error), MUSTER_DEVICE_NOT_FOUND);
+        CHECK(device == NULL && strstr(error, dir) != NULL && strstr(error, "--dir") != NULL, "%s", error);
+        CHECK(rmdir(dir) == (made ? 0 : -1), "%s: something was made", dir);
+    }
+    char dir[64], error[MUSTER_DEVICE_ERROR_SIZE] = "";
+    struct muster_device_options options;
+    struct muster_device *device = NULL;
+    begin(dir, &options);
+    CHECK_INT(muster_device_open(&options, &device, error, sizeof error), MUSTER_DEVICE_OK);
+    muster_device_close(device);
+    options.existing = true;
+    CHECK(muster_device_open(&options, &device, error, sizeof error) == MUSTER_DEVICE_OK, "%s", error);
+    muster_device_close(device);
+    remove_folder(dir);
+}
+
 struct stopper {
     struct muster_device *device;
     int lines;
@@ -129,6 +156,7 @@ static void check_info(void)
 
 int main(void)
 {
+    check_existing();
     check_seconds();
     check_stop();
     check_info();

@@ -99,6 +99,24 @@ static void fails_cleanly(void)
     rmdir(fresh);
 }
 
+/* A half-written one may be half of a secret: a descriptor that was open before shows that it was overwritten. */
+static void wipes_what_is_left(void)
+{
+    char back[8] = "";
+    put(fresh, "secret", 0600);
+    int fd = open(fresh, O_RDONLY);
+    CHECK_INT(file_write(path, "x", 1, 0600), 0);
+    CHECK(fd >= 0 && pread(fd, back, 6, 0) == 6 && memcmp(back, "\0\0\0\0\0\0", 6) == 0, "\"%.6s\" is on the disk",
+          back);
+    close(fd);
+    /* One with another name is somebody else's, too. */
+    put(other, "precious", 0600);
+    CHECK_INT(link(other, fresh), 0);
+    CHECK_INT(file_write(path, "y", 1, 0600), 0);
+    CHECK_TEXT(get(other), "precious");
+    unlink(other);
+}
+
 static void endless_file(void)
 {
     char text[8] = "unread";
@@ -220,6 +238,7 @@ int main(void)
     replaces();
     follows_no_link();
     fails_cleanly();
+    wipes_what_is_left();
     endless_file();
     reads();
     erases();

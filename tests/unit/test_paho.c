@@ -37,11 +37,14 @@ int MQTTAsync_setDisconnected(MQTTAsync handle, void *context, MQTTAsync_disconn
 }
 
 static MQTTAsync_connectOptions last_connect;
+static MQTTAsync_SSLOptions last_tls;
 
 int MQTTAsync_connect(MQTTAsync handle, const MQTTAsync_connectOptions *options)
 {
     (void)handle;
     last_connect = *options;
+    if (options->ssl != NULL)
+        last_tls = *options->ssl; /* it is the caller's */
     return MQTTASYNC_SUCCESS;
 }
 
@@ -178,8 +181,43 @@ static void check_failures(void)
     }
 }
 
+/* What OpenSSL says, and whose certificate it is about. */
+static const struct {
+    const char *line, *expected;
+    bool refused, untrusted;
+} tls_errors[] = {
+    {"7F:error:0A000086:SSL routines:tls_post:certificate verify failed:file.c:1889:", "TLS: certificate verify failed",
+     false, true},
+    {"7F:error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:rec.c:1584:SSL alert number 42",
+     "TLS: sslv3 alert bad certificate", true, false},
+    {"7F:error:0A000102:SSL routines:ssl_choose:unsupported protocol:file.c:1:", "TLS: unsupported protocol", false,
+     false},
+};
+
+static void check_tls_errors(void)
+{
+    static const struct paho_login login = {.host = "localhost", .port = 1, .ca_file = "ca.pem"};
+    for (size_t i = 0; i < sizeof tls_errors / sizeof *tls_errors; i++) {
+        MQTTAsync_failureData5 data = MQTTAsync_failureData5_initializer;
+        struct paho_event event = {.kind = PAHO_UP};
+        struct paho *paho = paho_new("d1");
+        paho_connect(paho, &login);
+        CHECK(last_tls.enableServerCertAuth == 1 && last_tls.verify == 1, "the broker is not verified");
+        last_tls.ssl_error_cb(tls_errors[i].line, strlen(tls_errors[i].line), last_tls.ssl_error_context);
+        data.code = MQTTASYNC_FAILURE;
+        last_connect.onFailure5(last_connect.context, &data);
+        CHECK(paho_next(paho, &event) && event.kind == PAHO_DOWN, "%s", tls_errors[i].expected);
+        CHECK_TEXT(event.reason, tls_errors[i].expected);
+        CHECK(event.refused == tls_errors[i].refused && event.untrusted == tls_errors[i].untrusted, "%s: %d %d",
+              event.reason, event.refused, event.untrusted);
+        paho_event_wipe(&event);
+        paho_free(paho);
+    }
+}
+
 int main(void)
 {
+    check_tls_errors();
     check_patience();
     check_late();
     check_late_disconnect();
