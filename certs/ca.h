@@ -30,6 +30,16 @@ struct ca_options {
     const char *country;      /* C of the subjects, two letters */
 };
 
+/* How making or changing an authority ends. Below 0 there is a sentence with the mend in `error`. */
+enum ca_end {
+    CA_DONE = 0,
+    CA_ROOT_AWAY = 1,    /* ca_rotate: the root's key is not here, and nothing else is in the way */
+    CA_WAS_SO = 2,       /* there was nothing to do: nothing was changed */
+    CA_REFUSED = -1,     /* something about the authority's files, keys or passphrase is not as it must be */
+    CA_NOT_WRITTEN = -2, /* a file could not be written or removed: the same call again completes the change */
+    CA_UNFIT = -3        /* what was given does not fit: the certificate of ca_install, the id of ca_drop */
+};
+
 /* A device's certificate to be. */
 struct certificate_request {
     const struct public_key *key;
@@ -51,7 +61,7 @@ struct certificate {
  * without, one self-signed certificate. All keys are of `type` (EC or RSA), with mode 0600, encrypted when there is a
  * passphrase file (its first line). Never replaces a file: an existing certificate file is an error. What a crash
  * leaves (keys without certificates, a root without an issuing CA) is taken up when it is of `type`. `now` is in
- * seconds since 1970. Returns 0, or writes a sentence with the mend into `error` and returns -1. */
+ * seconds since 1970. Returns CA_DONE, or CA_REFUSED or CA_NOT_WRITTEN with a sentence and the mend in `error`. */
 int ca_create(const struct ca_options *options, enum key_type type, int64_t now, char *error, size_t error_size);
 
 /* Whether the first certificate in `pem` is one for this key. False also when there is no certificate. Thread-safe. */

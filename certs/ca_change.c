@@ -18,23 +18,40 @@ static int erase_next(const struct ca_options *options, char *error, size_t erro
     return key_erase(&next, error, error_size);
 }
 
-struct key *ca_change_next_key(const struct ca_options *options, const struct ca_members *members, char *error,
-                               size_t error_size)
+int ca_change_begin(const struct ca_options *options, struct ca_members *members, char *error, size_t error_size)
+{
+    int result = ca_files_check(options, error, error_size);
+    if (result == 0)
+        result = ca_members_read(options->certificate_file, members, error, error_size);
+    return result == 0 ? ca_members_find_keys(members, options, error, error_size) : result;
+}
+
+static int too_many(const struct ca_options *options, char *error, size_t error_size)
+{
+    return ca_files_say(error, error_size, "There are too many certificates in %s: drop an issuer that has ended.",
+                        options->certificate_file);
+}
+
+int ca_change_next_key(const struct ca_options *options, const struct ca_members *members, struct key **key,
+                       char *error, size_t error_size)
 {
     char path[CA_PATH_MAX];
     enum key_type type;
     const struct key_source next = ca_files_key(options, CA_KEY_NEXT, path);
-    if (!key_evp_type(members->all[0].read->key, &type)) {
-        ca_files_say(error, error_size, "The authority's key is of a kind that is not made here.");
-        return NULL;
-    }
+    *key = NULL;
+    if (members->count == CA_ISSUERS_MAX)
+        return too_many(options, error, error_size);
+    if (!key_evp_type(members->all[0].read->key, &type))
+        return ca_files_say(error, error_size, "The authority's key is of a kind that is not made here.");
     if (!key_is_there(&next))
-        return ca_make_key(&next, type, error, error_size);
-    struct key *key = key_load(&next, error, error_size);
-    if (key == NULL || member_of(members, key) == NULL)
-        return key;
-    key_free(key); /* of a change that is complete */
-    return erase_next(options, error, error_size) == 0 ? ca_make_key(&next, type, error, error_size) : NULL;
+        return ca_make_key(&next, type, key, error, error_size);
+    *key = key_load(&next, error, error_size);
+    if (*key == NULL || member_of(members, *key) == NULL)
+        return *key != NULL ? 0 : -1;
+    key_free(*key); /* of a change that is complete */
+    *key = NULL;
+    int result = erase_next(options, error, error_size);
+    return result == 0 ? ca_make_key(&next, type, key, error, error_size) : result;
 }
 
 bool ca_change_is_done(const struct ca_options *options, const struct ca_members *members, int *result, char *error,
@@ -79,12 +96,10 @@ int ca_change_to(const struct ca_options *options, const struct ca_members *memb
     if (fresh->id[0] == '\0')
         return ca_files_say(error, error_size, "The certificate has no subject key identifier of 20 octets.");
     if (!write_bundle(members, fresh, root, bundle))
-        return ca_files_say(error, error_size, "There are too many certificates in %s: drop an issuer that has ended.",
-                            options->certificate_file);
-    if (!key_is_there(&own) && key_store(&own, key, error, error_size) != 0)
-        return -1;
-    if (ca_make_save(options->certificate_file, bundle, error, error_size) != 0)
-        return -1;
+        return too_many(options, error, error_size);
+    int result = key_is_there(&own) ? 0 : key_store(&own, key, error, error_size);
+    if (result == 0)
+        result = ca_make_save(options->certificate_file, bundle, error, error_size);
     ERR_clear_error();
-    return erase_next(options, error, error_size);
+    return result == 0 ? erase_next(options, error, error_size) : result;
 }

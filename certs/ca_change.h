@@ -1,6 +1,6 @@
 /*
- * What the ways of changing an authority's file have in common. Every failure is -1 or NULL with a sentence for the
- * operator. Inside certs/ only.
+ * What the ways of changing an authority's file have in common. Every failure is an enum ca_end below 0, with a
+ * sentence for the operator. Inside certs/ only.
  *
  * The order of writes: the next key goes to <key file>.next; then its certificate is made; then the key is put to
  * <key file>.<id>; then the authority's file is replaced, from which moment on it issues; then .next is erased. What a
@@ -13,10 +13,15 @@
 #include "certs/ca_files.h"
 #include "certs/ca_make.h"
 
-/* The next key: the one that is there, unless it is a member's already, or a new one of the current one's type. The
- * caller calls key_free. */
-struct key *ca_change_next_key(const struct ca_options *options, const struct ca_members *members, char *error,
-                               size_t error_size);
+/* Reads the authority's file and opens every key of it that is here, before anything is written: a key that is made now
+ * is sealed with the passphrase of now, and the authority opens again only when that opens the others, too. The caller
+ * calls ca_members_free, also after a failure. */
+int ca_change_begin(const struct ca_options *options, struct ca_members *members, char *error, size_t error_size);
+
+/* The next key: the one that is there, unless it is a member's already, or a new one of the current one's type, in *key
+ * (NULL after a failure); the caller calls key_free. Fails when the authority's file has no place for another one. */
+int ca_change_next_key(const struct ca_options *options, const struct ca_members *members, struct key **key,
+                       char *error, size_t error_size);
 
 /* Whether the current certificate is of the next key, so that only the erasing is left; erases it then, `*result` being
  * the end of that. */

@@ -13,10 +13,10 @@ static int make_root(const struct ca_options *options, const struct key *key, in
     struct authority authority = {.profile = LINT_ROOT, .key = &public, .signing_key = key, .now = now};
     if (!key_public(key, &public))
         return ca_files_say(error, error_size, "OpenSSL cannot read the root's key.");
-    if (ca_make_certificate(options, &authority, pem, error, error_size) != 0 ||
-        ca_make_save(options->root_certificate_file, pem, error, error_size) != 0)
-        return -1;
-    return ca_members_read(options->root_certificate_file, root, error, error_size);
+    int result = ca_make_certificate(options, &authority, pem, error, error_size);
+    if (result == 0)
+        result = ca_make_save(options->root_certificate_file, pem, error, error_size);
+    return result == 0 ? ca_members_read(options->root_certificate_file, root, error, error_size) : result;
 }
 
 /* The root, new or taken up; `key` is its own, for the caller to free, also after a failure. */
@@ -27,8 +27,8 @@ static int provide_root(const struct ca_options *options, enum key_type type, in
     bool made = ca_files_has(options->root_certificate_file);
     if (made)
         return ca_make_open_root(options, root, key, error, error_size);
-    *key = ca_make_key(&source, type, error, error_size);
-    return *key != NULL ? make_root(options, *key, now, root, error, error_size) : -1;
+    int result = ca_make_key(&source, type, key, error, error_size);
+    return result == 0 ? make_root(options, *key, now, root, error, error_size) : result;
 }
 
 /* Signs the certificate of the issuing key, by the root or by itself, and writes the authority's file. */
@@ -66,8 +66,9 @@ static int create(const struct ca_options *options, enum key_type type, int64_t 
     if (options->root_key_file != NULL)
         result = provide_root(options, type, now, &root, &root_key, error, error_size);
     if (result == 0)
-        key = ca_make_key(&source, type, error, error_size);
-    result = key != NULL ? finish(options, key, &root, root_key, now, error, error_size) : -1;
+        result = ca_make_key(&source, type, &key, error, error_size);
+    if (result == 0)
+        result = finish(options, key, &root, root_key, now, error, error_size);
     ca_members_free(&root);
     key_free(root_key);
     key_free(key);

@@ -18,6 +18,12 @@ int ca_files_say(char *error, size_t error_size, const char *format, ...)
     return -1;
 }
 
+int ca_files_unwritten(char *error, size_t error_size, const char *what, const char *path, int failed)
+{
+    ca_files_say(error, error_size, "Cannot %s %s: %s.", what, path, strerror(failed));
+    return CA_NOT_WRITTEN;
+}
+
 int ca_files_check(const struct ca_options *options, char *error, size_t error_size)
 {
     if (options->certificate_file == NULL || options->key_file == NULL)

@@ -13,6 +13,9 @@
 /* Writes a sentence into `error`; always returns -1, so that a failure is one line. */
 int ca_files_say(char *error, size_t error_size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for a file that cannot be written or removed; always returns CA_NOT_WRITTEN. */
+int ca_files_unwritten(char *error, size_t error_size, const char *what, const char *path, int failed);
+
 /* 0 when the options name both files and organization and country can stand in a certificate; -1 with a sentence. */
 int ca_files_check(const struct ca_options *options, char *error, size_t error_size);
 

@@ -8,41 +8,42 @@
 
 /* A key without a certificate is what a crash between the two writes leaves: it is used, never replaced, because it
  * may as well be the key of an authority whose certificate was moved or misspelt. */
-static struct key *take_up_key(const struct key_source *source, enum key_type type, char *error, size_t error_size)
+static int take_up_key(const struct key_source *source, enum key_type type, struct key **key, char *error,
+                       size_t error_size)
 {
     enum key_type found;
-    struct key *key = key_load(source, error, error_size);
-    if (key == NULL || (key_type_of(key, &found) && found == type))
-        return key;
-    key_free(key);
-    ca_files_say(error, error_size, "There is a key of another type in %s: move it away or ask for its type.",
-                 source->file);
-    return NULL;
+    *key = key_load(source, error, error_size);
+    if (*key == NULL)
+        return -1;
+    if (key_type_of(*key, &found) && found == type)
+        return 0;
+    return ca_files_say(error, error_size, "There is a key of another type in %s: move it away or ask for its type.",
+                        source->file);
 }
 
-static struct key *make_key(const struct key_source *source, enum key_type type, char *error, size_t error_size)
+static int make_key(const struct key_source *source, enum key_type type, struct key **key, char *error,
+                    size_t error_size)
 {
-    struct key *key = key_new(type);
-    if (key == NULL)
-        ca_files_say(error, error_size, "OpenSSL cannot make a key for the authority.");
-    if (key == NULL || key_store(source, key, error, error_size) == 0)
-        return key;
-    key_free(key);
-    return NULL;
+    *key = key_new(type);
+    return *key != NULL ? key_store(source, *key, error, error_size)
+                        : ca_files_say(error, error_size, "OpenSSL cannot make a key for the authority.");
 }
 
-struct key *ca_make_key(const struct key_source *source, enum key_type type, char *error, size_t error_size)
+int ca_make_key(const struct key_source *source, enum key_type type, struct key **key, char *error, size_t error_size)
 {
-    return key_is_there(source) ? take_up_key(source, type, error, error_size)
-                                : make_key(source, type, error, error_size);
+    int result = key_is_there(source) ? take_up_key(source, type, key, error, error_size)
+                                      : make_key(source, type, key, error, error_size);
+    if (result == 0)
+        return 0;
+    key_free(*key);
+    *key = NULL;
+    return result;
 }
 
 int ca_make_save(const char *path, const char *pem, char *error, size_t error_size)
 {
     int failed = file_write(path, pem, strlen(pem), 0644);
-    return failed == 0 ? 0
-                       : ca_files_say(error, error_size, "Cannot write the authority's certificate %s: %s.", path,
-                                      strerror(failed));
+    return failed == 0 ? 0 : ca_files_unwritten(error, error_size, "write the authority's certificate", path, failed);
 }
 
 int ca_make_certificate(const struct ca_options *options, struct authority *authority, char pem[CERTIFICATE_PEM_MAX],

@@ -11,16 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static int unfit(char *error, size_t error_size, const char *sentence)
+{
+    ca_files_say(error, error_size, "%s", sentence);
+    return CA_UNFIT;
+}
+
 int ca_prepare(const struct ca_options *options, char *csr_pem, size_t csr_size, char *error, size_t error_size)
 {
     struct ca_members members = {.count = 0};
     struct key *key = NULL;
-    int result = ca_files_check(options, error, error_size);
+    int result = ca_change_begin(options, &members, error, error_size);
     if (result == 0)
-        result = ca_members_read(options->certificate_file, &members, error, error_size);
-    if (result == 0)
-        key = ca_change_next_key(options, &members, error, error_size);
-    result = key != NULL ? 0 : -1;
+        result = ca_change_next_key(options, &members, &key, error, error_size);
     if (result == 0 && !csr_write(key, "Muster Issuing CA", csr_pem, csr_size))
         result = ca_files_say(error, error_size, "OpenSSL cannot write the request.");
     key_free(key);
@@ -33,16 +36,18 @@ static int read_request(const char *csr_pem, size_t length, struct public_key *o
 {
     struct why why = {.status = ST_OK};
     enum key_type type = KEY_ED25519;
-    if (csr_read(csr_pem, length, out, &why) != ST_OK)
-        return ca_files_say(error, error_size, "The request cannot be taken: %s",
-                            why.message[0] != '\0' ? why.message : status_message(why.status));
+    if (csr_read(csr_pem, length, out, &why) != ST_OK) {
+        ca_files_say(error, error_size, "The request cannot be taken: %s",
+                     why.message[0] != '\0' ? why.message : status_message(why.status));
+        return CA_UNFIT;
+    }
     const unsigned char *at = out->der;
     EVP_PKEY *evp = d2i_PUBKEY(NULL, &at, (long)out->length);
     bool known = evp != NULL && key_evp_type(evp, &type) && type != KEY_ED25519;
     EVP_PKEY_free(evp);
     return known ? 0
-                 : ca_files_say(error, error_size,
-                                "The key of the request is not EC P-256 or P-384 nor RSA of 2048, 3072 or 4096 bits.");
+                 : unfit(error, error_size,
+                         "The key of the request is not EC P-256 or P-384 nor RSA of 2048, 3072 or 4096 bits.");
 }
 
 int ca_sign_issuer(const struct ca_options *options, const char *csr_pem, size_t length, int64_t now, char *pem_out,
@@ -52,7 +57,7 @@ int ca_sign_issuer(const struct ca_options *options, const char *csr_pem, size_t
     struct ca_members root = {.count = 0};
     struct key *key = NULL;
     struct public_key public;
-    int result = ca_files_check_names(options, error, error_size);
+    int result = ca_files_check_names(options, error, error_size) == 0 ? CA_DONE : CA_UNFIT;
     if (result == 0 && (options->root_certificate_file == NULL || options->root_key_file == NULL))
         result = ca_files_say(error, error_size, "A root needs a certificate file and a key file: name both.");
     if (result == 0)
@@ -106,8 +111,8 @@ static int check_issuing(const struct ca_member *fresh, char *error, size_t erro
               (X509_get_extension_flags(fresh->certificate) & EXFLAG_KUSAGE) &&
               (X509_get_key_usage(fresh->certificate) & needed) == needed;
     return is ? 0
-              : ca_files_say(error, error_size,
-                             "The certificate is not an issuing CA's: it must have CA:TRUE, keyCertSign and cRLSign.");
+              : unfit(error, error_size,
+                      "The certificate is not an issuing CA's: it must have CA:TRUE, keyCertSign and cRLSign.");
 }
 
 static int install(const struct ca_options *options, const struct ca_members *members, const struct ca_members *root,
@@ -117,11 +122,12 @@ static int install(const struct ca_options *options, const struct ca_members *me
     const struct key_source next = ca_files_key(options, CA_KEY_NEXT, path);
     if (!key_is_there(&next))
         return X509_cmp(fresh->certificate, members->all[0].certificate) == 0
-                   ? 0
-                   : ca_files_say(error, error_size, "There is no prepared key %s: prepare a request first.", path);
-    int result = 0;
-    if (check_issuing(fresh, error, error_size) != 0)
-        return -1;
+                   ? CA_WAS_SO
+                   : unfit(error, error_size,
+                           "There is no prepared key beside the authority's: prepare a request first.");
+    int result = check_issuing(fresh, error, error_size);
+    if (result != 0)
+        return result;
     struct key *key = key_load(&next, error, error_size);
     if (key == NULL)
         return -1;
@@ -129,10 +135,10 @@ static int install(const struct ca_options *options, const struct ca_members *me
     if (above == NULL)
         above = ca_members_issuer(root, fresh);
     if (!ca_member_fits(fresh, key))
-        result = ca_files_say(error, error_size, "The certificate is not one of the prepared key %s.", path);
+        result = unfit(error, error_size, "The certificate is not one of the prepared key: it is of another request.");
     else if (!chains_up(fresh, members, root, now))
-        result = ca_files_say(error, error_size,
-                              "The certificate is not signed by a root of this authority, or not valid at present.");
+        result = unfit(error, error_size,
+                       "The certificate is not signed by a root of this authority, or not valid at present.");
     else
         result = ca_change_to(options, members, fresh, key, above, error, error_size);
     key_free(key);
@@ -143,13 +149,11 @@ int ca_install(const struct ca_options *options, const char *pem, size_t length,
                size_t error_size)
 {
     struct ca_members members = {.count = 0}, root = {.count = 0}, given = {.count = 0};
-    int result = ca_files_check(options, error, error_size);
-    if (result == 0)
-        result = ca_members_read(options->certificate_file, &members, error, error_size);
+    int result = ca_change_begin(options, &members, error, error_size);
     if (result == 0 && options->root_certificate_file != NULL && ca_files_has(options->root_certificate_file))
         result = ca_members_read(options->root_certificate_file, &root, error, error_size);
     if (result == 0 && !ca_members_parse(pem, length, &given))
-        result = ca_files_say(error, error_size, "There is something else than certificates in PEM in what was given.");
+        result = unfit(error, error_size, "There is something else than certificates in PEM in what was given.");
     if (result == 0 && !ca_change_is_done(options, &members, &result, error, error_size))
         result = install(options, &members, &root, given.all, now, error, error_size);
     ca_members_free(&members);

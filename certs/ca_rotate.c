@@ -15,11 +15,12 @@ struct signer {
 
 static int root_is_away(const struct ca_options *options, char *error, size_t error_size)
 {
-    return ca_files_say(error, error_size,
-                        "The root's key%s%s is not here: prepare a request, have it signed where the key is kept, and "
-                        "install the certificate.",
-                        options->root_key_file != NULL ? " " : "",
-                        options->root_key_file != NULL ? options->root_key_file : "");
+    ca_files_say(error, error_size,
+                 "The root's key%s%s is not here: prepare a request, have it signed where the key is kept, and "
+                 "install the certificate.",
+                 options->root_key_file != NULL ? " " : "",
+                 options->root_key_file != NULL ? options->root_key_file : "");
+    return CA_ROOT_AWAY;
 }
 
 /* The authority stands below a root: its certificate is in the authority's file, and its key is in its own. */
@@ -89,8 +90,9 @@ static int rotate(const struct ca_options *options, const struct ca_members *mem
         return result;
     result = find_signer(options, members, &signer, error, error_size);
     if (result == 0)
-        key = ca_change_next_key(options, members, error, error_size);
-    result = key != NULL ? change(options, members, &signer, key, now, error, error_size) : -1;
+        result = ca_change_next_key(options, members, &key, error, error_size);
+    if (result == 0)
+        result = change(options, members, &signer, key, now, error, error_size);
     key_free(key);
     key_free(signer.key);
     ca_members_free(&signer.own_file);
@@ -100,9 +102,7 @@ static int rotate(const struct ca_options *options, const struct ca_members *mem
 int ca_rotate(const struct ca_options *options, int64_t now, char *error, size_t error_size)
 {
     struct ca_members members = {.count = 0};
-    int result = ca_files_check(options, error, error_size);
-    if (result == 0)
-        result = ca_members_read(options->certificate_file, &members, error, error_size);
+    int result = ca_change_begin(options, &members, error, error_size);
     if (result == 0)
         result = rotate(options, &members, now, error, error_size);
     ca_members_free(&members);
@@ -125,11 +125,11 @@ static int move_key(const struct ca_options *options, const struct ca_member *me
 {
     char path[CA_PATH_MAX], own_path[CA_PATH_MAX];
     const struct key_source source = ca_files_key(options, "", path), own = ca_files_key(options, member->id, own_path);
-    struct key *key = key_is_there(&source) ? key_load(&source, error, error_size) : NULL;
-    if (key == NULL)
-        return key_is_there(&source) ? -1 : 0;
-    int result = 0;
-    if (ca_member_fits(member, key)) {
+    if (!key_is_there(&source))
+        return 0;
+    struct key *key = key_load(&source, error, error_size);
+    int result = key != NULL ? 0 : -1;
+    if (key != NULL && ca_member_fits(member, key)) {
         result = key_is_there(&own) ? 0 : key_store(&own, key, error, error_size);
         if (result == 0)
             result = key_erase(&source, error, error_size);
@@ -151,6 +151,12 @@ static int take_out(const struct ca_options *options, const struct ca_members *m
     return ca_make_save(options->certificate_file, bundle, error, error_size);
 }
 
+static int unfit(char *error, size_t error_size, const char *before, const char *id, const char *behind)
+{
+    ca_files_say(error, error_size, "%s%s%s", before, id, behind);
+    return CA_UNFIT;
+}
+
 static int drop(const struct ca_options *options, const char *id, const struct ca_members *members, char *error,
                 size_t error_size)
 {
@@ -158,13 +164,30 @@ static int drop(const struct ca_options *options, const char *id, const struct c
     const struct key_source own = ca_files_key(options, id, path);
     const struct ca_member *dropped = ca_members_find(members, id);
     if (dropped == members->all)
-        return ca_files_say(error, error_size, "The issuer %s is the current one: make another one first.", id);
+        return unfit(error, error_size, "The issuer ", id, " is the current one: make another one first.");
     if (dropped != NULL && is_above(members, dropped))
-        return ca_files_say(error, error_size, "The issuer %s is a root: without it no certificate would count.", id);
-    if (dropped != NULL && (move_key(options, dropped, error, error_size) != 0 ||
-                            take_out(options, members, dropped, error, error_size) != 0))
-        return -1;
-    return key_erase(&own, error, error_size);
+        return unfit(error, error_size, "The issuer ", id, " is a root: without it no certificate would count.");
+    if (dropped == NULL && !key_is_there(&own))
+        return CA_WAS_SO;
+    int result = dropped != NULL ? move_key(options, dropped, error, error_size) : 0;
+    if (result == 0 && dropped != NULL)
+        result = take_out(options, members, dropped, error, error_size);
+    return result == 0 ? key_erase(&own, error, error_size) : result;
+}
+
+bool ca_root_key_is_here(const struct ca_options *options, const char *issuer_id)
+{
+    char error[CA_PATH_MAX];
+    struct ca_members root = {.count = 0};
+    const struct key_source source = {options->root_key_file, options->passphrase_file};
+    if (source.file == NULL || options->root_certificate_file == NULL || !key_is_there(&source))
+        return false;
+    /* Whose it is cannot be told without its certificate: better one warning too many. */
+    bool here = ca_members_read(options->root_certificate_file, &root, error, sizeof error) != 0 ||
+                ca_members_find(&root, issuer_id) == root.all;
+    ca_members_free(&root);
+    ERR_clear_error();
+    return here;
 }
 
 int ca_drop(const struct ca_options *options, const char *issuer_id, char *error, size_t error_size)
@@ -172,7 +195,7 @@ int ca_drop(const struct ca_options *options, const char *issuer_id, char *error
     struct ca_members members = {.count = 0};
     int result = ca_files_check(options, error, error_size);
     if (result == 0 && !ca_files_is_id(issuer_id))
-        result = ca_files_say(error, error_size, "An issuer's id has 40 lower-case hex digits.");
+        result = unfit(error, error_size, "An issuer's id has 40 lower-case hex digits", "", ".");
     if (result == 0)
         result = ca_members_read(options->certificate_file, &members, error, error_size);
     if (result == 0)

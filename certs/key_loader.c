@@ -3,12 +3,25 @@
 #include "certs/ca_files.h"
 #include "certs/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define PASSPHRASE_MAX 1024
+
+/* Only regular files have modes that mean something; a symbolic link is judged by what it points to. */
+static int check_mode(const char *what, const char *path, char *error, size_t error_size)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return ca_files_say(error, error_size, "Cannot read %s %s: %s.", what, path, strerror(errno));
+    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return ca_files_say(error, error_size, "%c%s %s is open to others (mode %03o): run chmod 600 %s.",
+                            toupper((unsigned char)what[0]), what + 1, path, (unsigned)(st.st_mode & 0777), path);
+    return 0;
+}
 
 /* The first line of the passphrase file; the caller wipes `out`. Empty when there is no such file in the options. */
 static int read_passphrase(const struct key_source *source, char out[PASSPHRASE_MAX], char *error, size_t error_size)
@@ -17,6 +30,8 @@ static int read_passphrase(const struct key_source *source, char out[PASSPHRASE_
     out[0] = '\0';
     if (source->passphrase_file == NULL)
         return 0;
+    if (check_mode("the passphrase file", source->passphrase_file, error, error_size) != 0)
+        return -1;
     int failed = file_read(source->passphrase_file, out, PASSPHRASE_MAX, &length);
     if (failed != 0)
         return ca_files_say(error, error_size, "Cannot read the passphrase file %s: %s.", source->passphrase_file,
@@ -35,19 +50,6 @@ bool key_is_there(const struct key_source *source)
     return lstat(source->file, &st) == 0 || errno != ENOENT;
 }
 
-/* Only regular files have modes that mean something; a symbolic link is judged by what it points to. */
-static int check_mode(const char *path, char *error, size_t error_size)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return ca_files_say(error, error_size, "Cannot read the authority's key %s: %s.", path, strerror(errno));
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return ca_files_say(error, error_size,
-                            "The authority's key %s is open to others (mode %03o): run chmod 600 %s.", path,
-                            (unsigned)(st.st_mode & 0777), path);
-    return 0;
-}
-
 static struct key *decode_key(const struct key_source *source, const char *pem, size_t length, const char *passphrase,
                               char *error, size_t error_size)
 {
@@ -55,9 +57,9 @@ static struct key *decode_key(const struct key_source *source, const char *pem, 
     struct key *key = key_read_pem(pem, length, has ? passphrase : NULL);
     if (key == NULL && has)
         ca_files_say(error, error_size,
-                     "The authority's key %s cannot be opened: the passphrase in %s is not its own, or the file is no "
-                     "private key in PEM.",
-                     source->file, source->passphrase_file);
+                     "The passphrase in %s does not open the authority's key %s, or that is no private key in PEM: put "
+                     "back the passphrase with which it was written.",
+                     source->passphrase_file, source->file);
     else if (key == NULL)
         ca_files_say(error, error_size,
                      "The authority's key %s cannot be opened: it is no private key in PEM, or it is encrypted and "
@@ -71,7 +73,7 @@ struct key *key_load(const struct key_source *source, char *error, size_t error_
     char pem[2 * KEY_PEM_MAX], passphrase[PASSPHRASE_MAX];
     size_t length = 0;
     struct key *key = NULL;
-    if (check_mode(source->file, error, error_size) != 0)
+    if (check_mode("the authority's key", source->file, error, error_size) != 0)
         return NULL;
     int failed = file_read(source->file, pem, sizeof pem, &length);
     if (failed != 0)
@@ -91,8 +93,7 @@ int key_store(const struct key_source *source, const struct key *key, char *erro
         result = ca_files_say(error, error_size, "OpenSSL cannot write the authority's key.");
     int failed = result == 0 ? file_write(source->file, pem, strlen(pem), S_IRUSR | S_IWUSR) : 0;
     if (failed != 0)
-        result =
-            ca_files_say(error, error_size, "Cannot write the authority's key %s: %s.", source->file, strerror(failed));
+        result = ca_files_unwritten(error, error_size, "write the authority's key", source->file, failed);
     key_wipe(passphrase, sizeof passphrase);
     key_wipe(pem, sizeof pem);
     return result;
@@ -101,7 +102,5 @@ int key_store(const struct key_source *source, const struct key *key, char *erro
 int key_erase(const struct key_source *source, char *error, size_t error_size)
 {
     int failed = file_erase(source->file);
-    return failed == 0 ? 0
-                       : ca_files_say(error, error_size, "Cannot remove the authority's key %s: %s.", source->file,
-                                      strerror(failed));
+    return failed == 0 ? 0 : ca_files_unwritten(error, error_size, "remove the authority's key", source->file, failed);
 }

@@ -18,15 +18,16 @@ struct key_source {
 /* Whether there is something at the source, if only a dangling link; what cannot be looked at is taken to be there. */
 bool key_is_there(const struct key_source *source);
 
-/* Gives the key; refuses a file that anyone but its owner may touch. The caller calls key_free. NULL with a sentence
- * for the operator, with the file and the mend, in `error`. */
+/* Gives the key; refuses a file, be it the key's or the passphrase's, that anyone but its owner may touch. The caller
+ * calls key_free. NULL with a sentence for the operator, with the file and the mend, in `error`. */
 struct key *key_load(const struct key_source *source, char *error, size_t error_size);
 
 /* Puts the key there, with mode 0600, encrypted when there is a passphrase file; whole or not at all (file_write).
- * 0, or -1 with a sentence. */
+ * CA_DONE, CA_REFUSED (the
+ * passphrase file) or CA_NOT_WRITTEN with a sentence. */
 int key_store(const struct key_source *source, const struct key *key, char *error, size_t error_size);
 
-/* Overwrites and removes what is there; nothing there is no error. 0, or -1 with a sentence. */
+/* Overwrites and removes what is there; nothing there is no error. CA_DONE, or CA_NOT_WRITTEN with a sentence. */
 int key_erase(const struct key_source *source, char *error, size_t error_size);
 
 #endif

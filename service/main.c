@@ -139,6 +139,7 @@ static void close_core(struct core *core)
     keypool_free(core->pool);
     store_free(core->store);
     ca_free(core->ca);
+    ca_free(core->next_ca);
     munmap(core->presence.slots, presence_memory(core->presence.capacity));
     secret_wipe(core->seal_key, sizeof core->seal_key);
 }

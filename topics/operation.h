@@ -112,7 +112,8 @@ enum member {
     X(OP_DEVICE_RESET, "device", "reset", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                    \
     X(OP_DEVICE_KICK, "device", "kick", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                      \
     X(OP_DEVICE_DECOMMISSION, "device", "decommission", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                      \
-    X(OP_CERTIFICATE_LIST, "certificate", "list", MAY_WATCH, 0, M(UUID) | M(TENANT) | M(LIMIT) | M(CURSOR), 0)         \
+    X(OP_CERTIFICATE_LIST, "certificate", "list", MAY_WATCH, 0,                                                        \
+      M(UUID) | M(TENANT) | M(ISSUER_ID) | M(LIMIT) | M(CURSOR), 0)                                                    \
     X(OP_CERTIFICATE_SHOW, "certificate", "show", MAY_WATCH, 0, M(CERTIFICATE_ID), M(CERTIFICATE_ID))                  \
     X(OP_DEVICE_RELEASE, "device", "release", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                                \
     X(OP_CERTIFICATE_RENEW, "certificate", "renew", MAY_MANAGE, OP_CHANGES, M(UUID), M(UUID))                          \

@@ -76,7 +76,7 @@ enum status {
 /* Why a request failed; filled by fail(). `field` is a JSON pointer (RFC 6901) or empty. Never holds a secret. */
 struct why {
     enum status status;
-    char message[200]; /* for the wire; empty: the table's sentence */
+    char message[400]; /* for the wire; empty: the table's sentence */
     char mend[240];    /* for the wire; empty: the table's mend */
     char field[80];
     long retry_after_ms; /* 0: not told */

@@ -39,14 +39,12 @@ bool authority_replace(struct core *core, char *error, size_t error_size)
 
 static enum status tell(struct core *core, int64_t issuer)
 {
-    static struct device_row nobody = {.uuid = "-", .tenant = "default"};
     char members[160];
     struct json_writer json;
-    int64_t sequence = 0;
     json_start(&json, members, sizeof members);
     json_text(&json, "issuerId", ca_issuer_id(core->ca));
     json_time(&json, "notAfter", ca_validity(core->ca).not_after * 1000);
-    enum status status = notice_emit(core, &nobody, "issuer_changed", members, &sequence);
+    enum status status = notice_emit_service(core, "issuer_changed", members);
     return status == ST_OK ? store_number_set(core->store, told_name, issuer) : status;
 }
 

@@ -132,6 +132,7 @@ struct crl_state {
     bool again;       /* wanted while one was being made */
     bool unlisted;    /* the list in the file knows nothing of the issuer */
     const char *text; /* the whole list in the file; borrowed; NULL: none was made since the start */
+    size_t length;    /* of the text */
     char error[200];  /* why the last one was not made; "": it was */
 };
 

@@ -60,18 +60,10 @@ void crl_want(struct core *core, enum crl_urgency urgency)
         want_in(core, crl->begun.ms == 0 || since >= APART_MS ? 0 : APART_MS - since);
 }
 
-/* By the wall clock, which may have been set, or gone on while the machine slept: a day is over, or the list is of a
- * time to come. */
-static bool is_outdated(const struct core *core)
-{
-    int64_t age = core->now.wall - core->crl.this_update * 1000;
-    return age >= DAY_MS || age < -APART_MS;
-}
-
 void crl_on_timer(struct core *core)
 {
     struct crl_state *crl = &core->crl;
-    if (core->now.mono.ms >= crl->wanted_at.ms || is_outdated(core))
+    if (core->now.mono.ms >= crl->wanted_at.ms)
         crl->due = true;
     else /* the timer never waits for long */
         timers_set(&core->timers, TIMER_CRL, core->now.wall + crl->wanted_at.ms - core->now.mono.ms, core->now);
@@ -171,17 +163,16 @@ const char *crl_why_late(const struct core *core)
 /* An event, once for each list that runs out; the store alone knows whether it was told. */
 static enum status tell_late(struct core *core)
 {
-    static struct device_row nobody = {.uuid = "-", .tenant = "default"};
     char members[400];
     struct json_writer json;
-    int64_t sequence = 0, told = 0, mark = later(core->crl.in_force_until, 1);
+    int64_t told = 0, mark = later(core->crl.in_force_until, 1);
     enum status status = store_number_get(core->store, told_name, &told);
     if (status != ST_OK || told == mark)
         return status;
     json_start(&json, members, sizeof members);
     json_time(&json, "nextUpdate", core->crl.in_force_until * 1000);
     json_text(&json, "reason", crl_why_late(core));
-    status = notice_emit(core, &nobody, "crl_expiring", members, &sequence);
+    status = notice_emit_service(core, "crl_expiring", members);
     return status == ST_OK ? store_number_set(core->store, told_name, mark) : status;
 }
 

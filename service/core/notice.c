@@ -32,3 +32,10 @@ enum status notice_emit(struct core *core, const struct device_row *device, cons
     *sequence = row.sequence;
     return json.overflow ? ST_INTERNAL : store_event_insert(core->store, &row);
 }
+
+enum status notice_emit_service(struct core *core, const char *type, const char *members)
+{
+    static const struct device_row nobody = {.uuid = "-", .tenant = "default"};
+    int64_t sequence = 0;
+    return notice_emit(core, &nobody, type, members, &sequence);
+}

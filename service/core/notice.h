@@ -6,9 +6,11 @@
 
 #include "service/core/core.h"
 
-/* Writes an event of a device, or of the service itself (id 0, uuid "-"). `members` is JSON text without braces, or "".
- * Stores the sequence that it got. */
+/* Writes an event of a device. `members` is JSON text without braces, or "". Stores the sequence that it got. */
 enum status notice_emit(struct core *core, const struct device_row *device, const char *type, const char *members,
                         int64_t *sequence);
+
+/* The same of the service itself, which is of no device: uuid "-", tenant "default". */
+enum status notice_emit_service(struct core *core, const char *type, const char *members);
 
 #endif

@@ -27,6 +27,7 @@
     X(OPT_AFTER, "after", "SEQUENCE", "events after this sequence only")                                               \
     X(OPT_COUNT, "count", "N", "end after N events")                                                                   \
     X(OPT_DEVICE, "device", "UUID", "of this device only")                                                             \
+    X(OPT_ISSUER, "issuer", "ISSUERID", "of this issuing CA, and not ended: what keeps it from being dropped")         \
     X(OPT_REASON, "reason", "TEXT",                                                                                    \
       "why; for a certificate: unspecified, keyCompromise, ... (protocol.md, section 7)")                              \
     X(OPT_YES, "yes", NULL, "do not ask, go on: needed where there is no terminal")                                    \

@@ -75,12 +75,17 @@ static enum ctl_exit drop(struct link *link, const struct target *target, const 
     enum ctl_exit end = link_insist(link, "ca", "drop", members, &answer);
     if (end != CTL_DONE)
         return end;
+    bool dropped = answer_says(document_root(answer), "dropped");
     if (args_has(args, OPT_JSON))
         out_json("muster.ca.drop/1", document_root(answer));
-    else
+    else if (dropped)
         out_object(document_root(answer));
     document_free(answer);
-    return out_done();
+    end = out_done();
+    if (end != CTL_DONE || dropped)
+        return end;
+    return out_error(CTL_NOT_FOUND, NULL, "musterctl ca show lists the issuers; nothing was changed",
+                     "there is no issuer %s", args->words[0]);
 }
 
 enum ctl_exit cmd_ca_drop(const struct args *args)

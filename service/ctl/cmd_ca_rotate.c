@@ -2,6 +2,7 @@
 #include "service/ctl/answer.h"
 #include "service/ctl/link.h"
 #include "service/ctl/out.h"
+#include "service/ctl/paste.h"
 #include "service/ctl/pem_file.h"
 #include "service/ctl/show.h"
 #include "service/io/clock.h"
@@ -12,42 +13,27 @@
 #define CSR_FILE        "ca-next.csr"
 #define ROTATE_WAIT_MS  30000
 #define ROTATE_EVERY_MS 200
-#define WORD            1024 /* octets of an argument in a printed command */
 
 /* --- the root is elsewhere ---------------------------------------------------------------------------------------- */
 
-/* A word as a shell takes it. What does not fit is left out whole: half a command would be another one. */
-static const char *quote(const char *word, char out[WORD])
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,";
-    if (word[0] != '\0' && strspn(word, plain) == strlen(word) && strlen(word) < WORD)
-        return word;
-    size_t used = 0;
-    out[used++] = '\'';
-    for (; *word != '\0' && used < WORD - 6; word++) {
-        memcpy(out + used, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-        used += *word == '\'' ? 4 : 1;
-    }
-    memcpy(out + used, *word == '\0' ? "'" : "...", *word == '\0' ? 2 : 4);
-    return out;
-}
-
 /* The commands for there and for here. They are talk when the request itself is on stdout. */
-static void tell_commands(const struct target *target, const struct args *args, const char *file)
+static void tell_commands(const struct target *target, const struct args *args, const char *file, const char *reason)
 {
-    char name[WORD], organization[WORD], directory[WORD];
+    char text[2 * PASTE_WORD], word[PASTE_WORD], directory[PASTE_WORD + 16];
     bool is_stdout = strcmp(file, "-") == 0;
-    const char *own = args_value(args, OPT_DIR), *country = target->config.certificate_country;
+    const char *country = target->config.certificate_country, *passphrase = target->config.ca_passphrase_file;
     FILE *to = is_stdout ? stderr : stdout;
-    fprintf(to, "The root's key is not here. The request for the next issuing CA is %s%s.\n",
-            is_stdout ? "on stdout" : "in ", is_stdout ? "" : file);
+    out_clean(reason, text, sizeof text);
+    fprintf(to, "%s\nThe request for the next issuing CA is %s%s.\n", text, is_stdout ? "on stdout" : "in ",
+            is_stdout ? "" : file);
     fprintf(to,
             "Where the root is:\n  musterctl ca sign --root root.pem --root-key root.key --csr %s --out ca-next.pem",
-            quote(is_stdout ? CSR_FILE : file, name));
-    fprintf(to, " --organization %s", quote(target->config.certificate_organization, organization));
+            paste_word(is_stdout ? CSR_FILE : file, word));
+    if (passphrase[0] != '\0')
+        fprintf(to, " --passphrase-file %s", paste_word(passphrase, word));
+    fprintf(to, " --organization %s", paste_word(target->config.certificate_organization, word));
     fprintf(to, "%s%s\n", country[0] != '\0' ? " --country " : "", country);
-    fprintf(to, "Then here:\n  musterctl ca rotate --certificate ca-next.pem --yes%s%s\n", own != NULL ? " --dir " : "",
-            own != NULL ? quote(own, directory) : "");
+    fprintf(to, "Then here:\n  musterctl ca rotate --certificate ca-next.pem --yes%s\n", paste_dir(args, directory));
 }
 
 /* As JSON the request is a member, and a file only when --out names one. */
@@ -63,7 +49,7 @@ static enum ctl_exit hand_out(const struct target *target, const struct args *ar
     if (end == CTL_DONE && as_json)
         out_json("muster.ca.rotate/1", answer);
     else if (end == CTL_DONE)
-        tell_commands(target, args, file);
+        tell_commands(target, args, file, answer_text(answer, "reason"));
     return end == CTL_DONE ? out_done() : end;
 }
 
@@ -97,17 +83,31 @@ static enum ctl_exit await(struct link *link, const char *id, struct document **
     return end;
 }
 
-static void tell_next(const struct value *authority, const char *id)
+static bool is_old(const struct value *issuer)
 {
+    return strcmp(answer_text(issuer, "role"), "old") == 0;
+}
+
+static void tell_next(const struct value *authority, const struct args *args, const char *id)
+{
+    char directory[PASTE_WORD + 16];
+    const struct value *issuers = value_member(authority, "issuers"), *old = value_first(issuers);
     printf("%s issues from now on.\n", id);
-    puts("Certificates of the old one count until they end. Devices renew by themselves, or when they are asked:\n"
-         "  musterctl certificate list\n"
-         "  musterctl certificate renew UUID\n"
-         "When no certificate of the old one is valid any more (until then it is refused):");
-    for (const struct value *issuer = value_first(value_member(authority, "issuers")); issuer != NULL;
-         issuer = value_next(issuer))
-        if (strcmp(answer_text(issuer, "role"), "old") == 0)
-            printf("  musterctl ca drop %s --yes\n", answer_text(issuer, "issuerId"));
+    while (old != NULL && !is_old(old))
+        old = value_next(old);
+    if (old == NULL) /* the one before was a root itself */
+        return;
+    paste_dir(args, directory);
+    puts("Certificates of the old one count until they end. Devices renew by themselves, or when they are asked:");
+    for (const struct value *issuer = old; issuer != NULL; issuer = value_next(issuer))
+        if (is_old(issuer))
+            printf("  musterctl certificate list --issuer %s%s\n", answer_text(issuer, "issuerId"), directory);
+    printf("  musterctl certificate renew UUID%s\n"
+           "When no certificate of the old one is valid any more (until then it is refused):\n",
+           directory);
+    for (const struct value *issuer = old; issuer != NULL; issuer = value_next(issuer))
+        if (is_old(issuer))
+            printf("  musterctl ca drop %s --yes%s\n", answer_text(issuer, "issuerId"), directory);
 }
 
 static void print_json(const struct value *authority, const char *id, bool done)
@@ -122,7 +122,7 @@ static void print_json(const struct value *authority, const char *id, bool done)
     json_open(&json, "old", '[');
     for (const struct value *issuer = value_first(value_member(authority, "issuers")); issuer != NULL;
          issuer = value_next(issuer))
-        if (strcmp(answer_text(issuer, "role"), "old") == 0)
+        if (is_old(issuer))
             json_text(&json, NULL, answer_text(issuer, "issuerId"));
     json_close(&json, ']');
     json_close(&json, '}');
@@ -138,7 +138,7 @@ static enum ctl_exit take_over(struct link *link, const struct args *args, const
         if (args_has(args, OPT_JSON))
             print_json(document_root(authority), id, done);
         else if (done)
-            tell_next(document_root(authority), id);
+            tell_next(document_root(authority), args, id);
         end = out_done();
     }
     document_free(authority);
@@ -151,6 +151,16 @@ static enum ctl_exit take_over(struct link *link, const struct args *args, const
                      ROTATE_WAIT_MS / 1000);
 }
 
+/* The certificate that was given issues already. */
+static enum ctl_exit tell_current(const struct args *args, const struct value *answer)
+{
+    if (args_has(args, OPT_JSON))
+        out_json("muster.ca.rotate/1", answer);
+    else
+        printf("%s is the current one already: nothing was changed.\n", answer_text(answer, "issuerId"));
+    return out_done();
+}
+
 static enum ctl_exit rotate(struct link *link, const struct target *target, const struct args *args,
                             const char *members)
 {
@@ -159,8 +169,13 @@ static enum ctl_exit rotate(struct link *link, const struct target *target, cons
     if (end != CTL_DONE)
         return end;
     const struct value *root = document_root(answer);
-    end = strcmp(answer_text(root, "role"), "prepared") == 0 ? hand_out(target, args, root)
-                                                             : take_over(link, args, answer_text(root, "issuerId"));
+    const char *role = answer_text(root, "role");
+    if (strcmp(role, "prepared") == 0)
+        end = hand_out(target, args, root);
+    else if (strcmp(role, "current") == 0)
+        end = tell_current(args, root);
+    else
+        end = take_over(link, args, answer_text(root, "issuerId"));
     document_free(answer);
     return end;
 }

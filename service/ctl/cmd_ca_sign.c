@@ -2,6 +2,7 @@
 #include "certs/ca_rotate.h"
 #include "certs/csr.h"
 #include "service/ctl/out.h"
+#include "service/ctl/paste.h"
 #include "service/ctl/pem_file.h"
 #include "service/io/clock.h"
 #include "topics/json_write.h"
@@ -22,6 +23,11 @@ static void harden(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+static const char mend_request[] = "give the request that musterctl ca rotate wrote, and organization and country as "
+                                   "it printed them";
+static const char mend_root[] = "give --root and --root-key of one root, files for their owner alone, and the "
+                                "--passphrase-file of a key that is encrypted; nothing was written";
+
 static enum ctl_exit check(const struct args *args)
 {
     static const enum option needed[] = {OPT_ROOT, OPT_ROOT_KEY, OPT_CSR, OPT_OUT};
@@ -36,7 +42,7 @@ static enum ctl_exit check(const struct args *args)
 
 static enum ctl_exit tell(const struct args *args, const char *file)
 {
-    char text[1024];
+    char text[2 * PASTE_WORD], word[PASTE_WORD];
     struct json_writer json;
     if (strcmp(file, "-") == 0) /* the certificate itself is on stdout */
         return out_done();
@@ -49,7 +55,7 @@ static enum ctl_exit tell(const struct args *args, const char *file)
         puts(text);
         return out_done();
     }
-    snprintf(text, sizeof text, "musterctl ca rotate --certificate %s --yes", file);
+    snprintf(text, sizeof text, "musterctl ca rotate --certificate %s --yes", paste_word(file, word));
     out_pairs((const struct out_pair[]){{"signed", file}, {"next, where the service is", text}}, 2);
     return out_done();
 }
@@ -70,8 +76,10 @@ enum ctl_exit cmd_ca_sign(const struct args *args)
         end = pem_file_read(args_value(args, OPT_CSR), csr, sizeof csr, &length);
     if (end != CTL_DONE)
         return end;
-    if (ca_sign_issuer(&options, csr, length, clock_now().wall / 1000, pem, sizeof pem, error, sizeof error) != 0)
-        return out_error(CTL_FAILED, NULL, NULL, "%s", error);
+    int signed_as =
+        ca_sign_issuer(&options, csr, length, clock_now().wall / 1000, pem, sizeof pem, error, sizeof error);
+    if (signed_as != CA_DONE)
+        return out_error(CTL_FAILED, NULL, signed_as == CA_UNFIT ? mend_request : mend_root, "%s", error);
     end = pem_file_write(out, pem);
     return end == CTL_DONE ? tell(args, out) : end;
 }

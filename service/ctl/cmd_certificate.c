@@ -1,5 +1,6 @@
 #include "service/ctl/link.h"
 #include "service/ctl/list.h"
+#include "service/ctl/paste.h"
 #include "service/ctl/show.h"
 #include "topics/json_write.h"
 
@@ -32,6 +33,8 @@ enum ctl_exit cmd_certificate_list(const struct args *args)
         json_text(&json, "tenant", args_value(args, OPT_TENANT));
     if (args_has(args, OPT_DEVICE))
         json_text(&json, "uuid", args_value(args, OPT_DEVICE));
+    if (args_has(args, OPT_ISSUER))
+        json_text(&json, "issuerId", args_value(args, OPT_ISSUER));
     if (json.overflow)
         return out_error(CTL_USAGE, "too_large", NULL, "the options are too long");
     const struct list list = {.noun = "certificate",
@@ -54,15 +57,16 @@ enum ctl_exit cmd_certificate_show(const struct args *args)
 }
 
 /* Nothing has happened yet: the device hears of it, and renews. */
-static void tell_asked(const struct value *asked)
+static void tell_asked(const struct value *asked, const struct args *args)
 {
-    char id[CELL], ends[CELL], uuid[CELL], sentence[4 * CELL], list[2 * CELL], events[2 * CELL];
+    char directory[PASTE_WORD + 16];
+    char id[CELL], ends[CELL], uuid[CELL], sentence[4 * CELL], list[2 * PASTE_WORD], events[2 * PASTE_WORD];
     out_scalar(value_member(asked, "certificateId"), id, sizeof id);
     out_scalar(value_member(asked, "uuid"), uuid, sizeof uuid);
     out_ago(value_member(asked, "notAfter"), ends, sizeof ends);
     snprintf(sentence, sizeof sentence, "device %s to renew %s, which ends %s", uuid, id, ends);
-    snprintf(list, sizeof list, "musterctl certificate list --device %s", uuid);
-    snprintf(events, sizeof events, "musterctl device events %s", uuid);
+    snprintf(list, sizeof list, "musterctl certificate list --device %s%s", uuid, paste_dir(args, directory));
+    snprintf(events, sizeof events, "musterctl device events %s%s", uuid, directory);
     out_pairs((const struct out_pair[]){{"asked", sentence}, {"next", list}, {"", events}}, 3);
     out_say("A device that is offline does not hear of it; it renews by itself when its time has come.");
 }
@@ -79,7 +83,7 @@ enum ctl_exit cmd_certificate_renew(const struct args *args)
     if (args_has(args, OPT_JSON))
         out_json("muster.certificate/1", document_root(answer));
     else
-        tell_asked(document_root(answer));
+        tell_asked(document_root(answer), args);
     document_free(answer);
     return out_done();
 }

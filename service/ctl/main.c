@@ -44,8 +44,8 @@ static const struct command {
     {"device", "release", "UUID", 0, cmd_device_release,
      "let hardware enrol again that was held when its certificate was revoked"},
     {"device", "decommission", "UUID", OPT(OPT_YES), cmd_device_decommission, "shut a device out for ever"},
-    {"certificate", "list", NULL, OPT(OPT_TENANT) | OPT(OPT_DEVICE) | OPT(OPT_LIMIT), cmd_certificate_list,
-     "the certificates of devices, oldest first"},
+    {"certificate", "list", NULL, OPT(OPT_TENANT) | OPT(OPT_DEVICE) | OPT(OPT_ISSUER) | OPT(OPT_LIMIT),
+     cmd_certificate_list, "the certificates of devices, oldest first"},
     {"certificate", "show", "ID", 0, cmd_certificate_show, "one certificate"},
     {"certificate", "validate", "ID|FILE|-", 0, cmd_certificate_validate,
      "what a certificate is worth: chain, dates, profile, revocation, fingerprint; exit 1 when it is not valid"},
@@ -68,7 +68,8 @@ static const struct command {
 
 #define COMMANDS     (sizeof commands / sizeof commands[0])
 #define OPTIONS_ALL  (OPT(OPT_DIR) | OPT(OPT_JSON) | OPT(OPT_HELP) | OPT(OPT_VERSION))
-#define STATUS_INDEX 1 /* what runs without a command */
+#define USAGE        1024 /* octets of a command with all its options */
+#define STATUS_INDEX 1    /* what runs without a command */
 
 static const struct {
     const char *alias, *verb;
@@ -174,14 +175,30 @@ static bool is_noun(const char *word)
     return found;
 }
 
+/* "musterctl NOUN VERB OPERAND [--option VALUE]..." */
+static const char *usage_of(const struct command *command, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "musterctl %s%s%s%s%s", command->noun, command->verb != NULL ? " " : "",
+                                   command->verb != NULL ? command->verb : "", command->operands != NULL ? " " : "",
+                                   command->operands != NULL ? command->operands : "");
+    for (enum option option = 0; option < OPT_COUNT_ALL; option++) {
+        const char *value = option_value(option);
+        if ((command->options & OPT(option)) != 0 && used < size)
+            used += (size_t)snprintf(out + used, size - used, " [--%s%s%s]", option_name(option),
+                                     value != NULL ? " " : "", value != NULL ? value : "");
+    }
+    return out;
+}
+
 static enum ctl_exit check_options(const struct command *command, const struct args *args)
 {
+    char usage[USAGE];
     for (size_t i = 0; i < args->given_count; i++) {
         enum option option = args->given[i].option;
         if (((OPTIONS_ALL | command->options) & OPT(option)) == 0)
-            return out_error(CTL_USAGE, NULL, "musterctl NOUN VERB --help lists the options of a command",
-                             "%s %s takes no --%s", command->noun, command->verb != NULL ? command->verb : "",
-                             option_name(option));
+            return out_error(CTL_USAGE, NULL, usage_of(command, usage, sizeof usage), "%s%s%s takes no --%s",
+                             command->noun, command->verb != NULL ? " " : "",
+                             command->verb != NULL ? command->verb : "", option_name(option));
     }
     return CTL_DONE;
 }
@@ -189,6 +206,7 @@ static enum ctl_exit check_options(const struct command *command, const struct a
 /* Runs a command on the words behind its own. */
 static enum ctl_exit run(const struct command *command, const struct args *args)
 {
+    char usage[USAGE];
     struct args own = *args;
     size_t skip = args->word_count == 0 ? 0 : command->verb != NULL ? 2 : 1;
     size_t needed = command->operands != NULL ? 1 : 0;
@@ -199,11 +217,10 @@ static enum ctl_exit run(const struct command *command, const struct args *args)
     if (end != CTL_DONE)
         return end;
     if (own.word_count < needed)
-        return out_error(CTL_USAGE, NULL, command->help, "usage: musterctl %s %s %s", command->noun, verb,
-                         command->operands);
+        return out_error(CTL_USAGE, NULL, command->help, "usage: %s", usage_of(command, usage, sizeof usage));
     if (own.word_count > needed)
-        return out_error(CTL_USAGE, NULL, "leave it out", "%s %s does not know what to do with \"%s\"", command->noun,
-                         verb, own.words[needed]);
+        return out_error(CTL_USAGE, NULL, usage_of(command, usage, sizeof usage),
+                         "%s %s does not know what to do with \"%s\"", command->noun, verb, own.words[needed]);
     return command->run(&own);
 }
 

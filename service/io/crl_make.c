@@ -43,10 +43,9 @@ static char *append(char *text, size_t *length, char *more, size_t more_length)
     return longer;
 }
 
-static char *make_all(const struct crl_task *task, size_t *length)
+static char *make_all(const struct crl_task *task, const struct ca_issuer *issuers, size_t count, size_t *length)
 {
-    struct ca_issuer issuers[CA_ISSUERS_MAX];
-    size_t count = ca_issuers(task->ca, issuers, CA_ISSUERS_MAX), more_length = 0;
+    size_t more_length = 0;
     char *text = calloc(1, 1);
     *length = 0;
     for (size_t i = 0; i < count && text != NULL; i++)
@@ -57,15 +56,44 @@ static char *make_all(const struct crl_task *task, size_t *length)
     return text;
 }
 
+static void tell(char error[CRL_ERROR])
+{
+    snprintf(error, CRL_ERROR,
+             "The list cannot be made: see that the database can be read and the authority's key is there.");
+}
+
+/* Whether each issuer can have its list. Without one of an issuer whose certificates still count the broker would
+ * refuse all of them (RFC 5280, 6.3.3): the old file, which has one, is better. A root that signs no devices needs
+ * none. */
+static bool has_all_keys(const struct crl_task *task, const struct ca_issuer *issuers, size_t count,
+                         char error[CRL_ERROR])
+{
+    int64_t live = 0;
+    for (size_t i = 0; i < count && live == 0; i++) {
+        if (issuers[i].has_key)
+            continue;
+        if (!store_issuer_live_at(task->database, issuers[i].id, &live)) {
+            tell(error);
+            return false;
+        }
+        if (live > 0)
+            snprintf(error, CRL_ERROR,
+                     "The key of the issuer %s is not here: put it back, or renew its certificates and drop it.",
+                     issuers[i].id);
+    }
+    return live == 0;
+}
+
 char *crl_make(const struct crl_task *task, char error[CRL_ERROR])
 {
-    size_t length = 0;
-    char *text = make_all(task, &length);
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    size_t count = ca_issuers(task->ca, issuers, CA_ISSUERS_MAX), length = 0;
+    if (!has_all_keys(task, issuers, count, error))
+        return NULL;
+    char *text = make_all(task, issuers, count, &length);
     if (text == NULL || length == 0) {
         free(text);
-        snprintf(error, CRL_ERROR,
-                 "The list cannot be made: see that the database can be read and the authority's key "
-                 "is there.");
+        tell(error);
         return NULL;
     }
     int failed = file_write(task->file, text, length, 0644);

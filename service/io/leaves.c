@@ -74,6 +74,18 @@ static bool is_due(const struct core *core, const struct leaf *leaf, const struc
     return !leaf->is_server || rooted || !is_in_bundle(core->ca, found->issuer);
 }
 
+/* Whether there is more in a file than certificates: a private key beside them would be lost. */
+static bool holds_more(const char *text)
+{
+    static const char begin[] = "-----BEGIN ", certificate[] = "CERTIFICATE-----";
+    for (const char *at = text; (at = strstr(at, begin)) != NULL;) {
+        at += sizeof begin - 1;
+        if (strncmp(at, certificate, sizeof certificate - 1) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void reissue(struct core *core, const struct leaf *leaf, const char *path, const char *text, size_t length)
 {
     struct certificate certificate;
@@ -81,6 +93,11 @@ static void reissue(struct core *core, const struct leaf *leaf, const char *path
     struct why why = {.status = ST_OK};
     unsigned char serial[PROFILE_SERIAL];
     int64_t now = core->now.wall / 1000;
+    if (holds_more(text)) {
+        tell_failed(path,
+                    "is left alone:", "it holds more than certificates; move its private key into a file of its own");
+        return;
+    }
     core->random(serial, sizeof serial);
     profile_serial_make(now, serial);
     if (!profile_validity(now, PROFILE_SERVER_DAYS, ca_validity(core->ca), &validity) ||
@@ -104,6 +121,7 @@ static void renew(struct core *core, const struct leaf *leaf, const char *path)
     validate_certificate(core->ca, text, length, core->now.wall / 1000, &found);
     if (is_due(core, leaf, &found))
         reissue(core, leaf, path, text, length);
+    key_wipe(text, sizeof text); /* there may be a private key in it */
 }
 
 void leaves_renew(struct core *core)

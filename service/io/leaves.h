@@ -9,8 +9,8 @@
 
 /* Looks at both files, and replaces one whose life is two thirds over, or whose issuer issues no more, by the authority
  * that issues at present. What is not there, or another authority has made, is somebody else's to renew; what cannot be
- * renewed is told to the log, each time. The broker reads its own again at its next reload, the service at its next
- * connect. */
+ * renewed, or has a private key in the same file, is told to the log, each time. The broker reads its own again at its
+ * next reload, the service at its next connect. */
 void leaves_renew(struct core *core);
 
 #endif

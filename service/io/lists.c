@@ -11,10 +11,9 @@
 #define MESSAGE_MAX 60000 /* the broker takes no packet above 64 KiB: a greater list is read by `ca/crl` */
 
 /* The last list, when one message may hold it. */
-static const char *message(const struct lists *lists)
+static const char *message(const struct core *core)
 {
-    const char *text = crl_job_text(lists->job);
-    return text != NULL && strlen(text) <= MESSAGE_MAX ? text : NULL;
+    return core->crl.length <= MESSAGE_MAX ? core->crl.text : NULL;
 }
 
 void lists_take(struct lists *lists, struct core *core, struct effects *effects)
@@ -25,9 +24,10 @@ void lists_take(struct lists *lists, struct core *core, struct effects *effects)
     const char *error = crl_job_error(lists->job);
     bool made = error[0] == '\0';
     core->crl.text = crl_job_text(lists->job);
+    core->crl.length = core->crl.text != NULL ? strlen(core->crl.text) : 0;
     if (made)
         leaves_renew(core); /* before the broker reads its files */
-    crl_done(core, order, message(lists), made ? NULL : error, effects);
+    crl_done(core, order, message(core), made ? NULL : error, effects);
     if (made)
         log_line(LOG_INFO, "crl", "number=%lld next_update=%lld", (long long)order->number,
                  (long long)order->next_update);
@@ -58,10 +58,10 @@ void lists_batch_end(struct lists *lists, struct core *core, bool committed)
     lists->order.number = 0;
 }
 
-void lists_tell_again(struct lists *lists, struct core *core, struct effects *effects)
+void lists_tell_again(struct core *core, struct effects *effects)
 {
     if (core->crl.written > 0)
-        crl_tell(core, message(lists), effects);
+        crl_tell(core, message(core), effects);
 }
 
 void lists_ask_again(const struct core *core, struct effects *effects)

@@ -23,7 +23,7 @@ void lists_order(struct lists *lists, struct core *core);
 void lists_batch_end(struct lists *lists, struct core *core, bool committed);
 
 /* A broker that was restarted has forgotten what was retained. */
-void lists_tell_again(struct lists *lists, struct core *core, struct effects *effects);
+void lists_tell_again(struct core *core, struct effects *effects);
 
 /* The service hears again: what the gate answered meanwhile it answered to nobody. */
 void lists_ask_again(const struct core *core, struct effects *effects);

@@ -125,7 +125,7 @@ static void publisher_changed(struct loop *loop, bool up)
                  (unsigned long long)loop->answers_lost);
     loop->answers_lost = 0;
     outbox_open(&loop->outbox);
-    lists_tell_again(&loop->lists, loop->core, &loop->effects);
+    lists_tell_again(loop->core, &loop->effects);
     if (loop->core->config->retained_status)
         retained_walk_start(&loop->walk);
 }

@@ -20,6 +20,7 @@ void certificate_write(struct json_writer *json, const struct certificate_entry 
     json_time(json, "notBefore", entry->not_before * 1000);
     json_time(json, "notAfter", entry->not_after * 1000);
     json_text(json, "fingerprint", entry->has_fingerprint ? fingerprint : NULL);
+    json_text(json, "issuerId", entry->has_fingerprint && entry->issuer[0] != '\0' ? entry->issuer : NULL);
     json_time(json, "createdAt", entry->created_at);
     json_time(json, "activatedAt", entry->activated_at);
     json_time(json, "endedAt", entry->ended_at);
@@ -38,6 +39,12 @@ static enum status find_owner(struct core *core, struct request *request, const 
     return status;
 }
 
+/* Of a page by issuer only a part may be of the tenant and the device; the page is shorter then. */
+static bool is_asked_for(const struct certificate_entry *entry, const char *tenant, int64_t device)
+{
+    return (tenant == NULL || strcmp(entry->tenant, tenant) == 0) && (device == 0 || entry->device == device);
+}
+
 enum status op_certificate_list(struct core *core, struct request *request, struct reply *reply)
 {
     struct certificate_entry *entries = core->page.certificates;
@@ -48,15 +55,19 @@ enum status op_certificate_list(struct core *core, struct request *request, stru
     enum status status = scope_number(request, &after);
     if (status == ST_OK)
         status = find_owner(core, request, &tenant, &device);
-    if (status == ST_OK)
+    if (status == ST_OK && (request->in.has & M(ISSUER_ID)) != 0)
+        status = store_certificate_list_issuer(core->store, request->in.issuer_id, after, entries, count, &found);
+    else if (status == ST_OK)
         status = store_certificate_list(core->store, device, tenant, after, entries, count, &found);
     if (status != ST_OK)
         return status;
     struct scope_list list = scope_list_begin(&reply->json, found, count);
     for (size_t i = 0; scope_list_next(&list); i++) {
-        json_open(&reply->json, NULL, '{');
-        certificate_write(&reply->json, &entries[i]);
-        json_close(&reply->json, '}');
+        if (is_asked_for(&entries[i], tenant, device)) {
+            json_open(&reply->json, NULL, '{');
+            certificate_write(&reply->json, &entries[i]);
+            json_close(&reply->json, '}');
+        }
         snprintf(last, sizeof last, "%lld", (long long)entries[i].row);
     }
     scope_list_end(&list, last);

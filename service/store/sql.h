@@ -25,7 +25,8 @@
 
 #define SQL_CERTIFICATE_COLUMNS                                                                                        \
     "certificate.id, certificate_id, coalesce(device, 0), uuid, tenant, public_key, fingerprint, state, reason, "      \
-    "not_before, not_after, created_at, activated_at, ended_at, told, renewal "
+    "not_before, not_after, created_at, activated_at, ended_at, told, renewal, "                                       \
+    "coalesce((SELECT key_id FROM issuer WHERE issuer.id = certificate.issuer), '') "
 
 #define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
 
@@ -147,6 +148,16 @@
       "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3")         \
     X(SQL_CERTIFICATE_LIST_DEVICE,                                                                                     \
       "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND id > $2 ORDER BY id LIMIT $3")         \
+    /* By issuer, not ended: first among the next rows; else through certificate_due, 70 ms a page of a million. */    \
+    X(SQL_CERTIFICATE_NEAR_ISSUER,                                                                                     \
+      "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate.id > $1 AND certificate.id <= $2 AND "     \
+      "due_at IS NOT NULL AND issuer = (SELECT issuer.id FROM issuer WHERE key_id = $3) ORDER BY certificate.id "      \
+      "LIMIT $4")                                                                                                      \
+    X(SQL_CERTIFICATE_LIST_ISSUER,                                                                                     \
+      "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate.id IN (SELECT live.id FROM "               \
+      "certificate live INDEXED BY certificate_due WHERE live.due_at IS NOT NULL AND live.issuer = "                   \
+      "(SELECT issuer.id FROM issuer WHERE key_id = $1) AND live.id > $2 ORDER BY live.id LIMIT $3) "                  \
+      "ORDER BY certificate.id")                                                                                       \
     X(SQL_HOLD_ADD, "INSERT INTO hold (kind, value, uuid, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")         \
     X(SQL_HOLD_FIND, "SELECT EXISTS (SELECT 1 FROM hold JOIN key_use ON key_use.uuid = hold.uuid AND key = $1 "        \
                      "WHERE kind = $2 AND value = $3)")                                                                \

@@ -20,6 +20,7 @@
 
 #define HASH_SIZE      32
 #define CERTIFICATE_ID 36
+#define ISSUER_ID      40 /* lower-case hex digits of an authority's key id */
 #define EVENT_ID       24
 #define ROLE_MAX       8
 #define SESSIONS_SIZE  16 /* what presence.h writes of a device's sessions */
@@ -265,8 +266,9 @@ struct certificate_entry {
     char state[16], reason[32];
     int64_t not_before, not_after; /* seconds since 1970 */
     int64_t created_at, activated_at, ended_at;
-    int64_t told; /* how many warnings of its end were told */
-    bool renewal; /* of the one that its device had, which went on */
+    int64_t told;               /* how many warnings of its end were told */
+    bool renewal;               /* of the one that its device had, which went on */
+    char issuer[ISSUER_ID + 1]; /* key id of the authority; of one that was never given out it says nothing */
 };
 enum status store_certificate_find(struct store *store, const char *id,
                                    struct certificate_entry *out); /* ST_CERTIFICATE_NOT_FOUND */
@@ -277,6 +279,10 @@ enum status store_certificate_pem(struct store *store, int64_t row, char *out, s
 /* Up to `count` certificates with row > `after`: of a device, or with `device` 0 of a tenant, or with that NULL all. */
 enum status store_certificate_list(struct store *store, int64_t device, const char *tenant, int64_t after,
                                    struct certificate_entry *out, size_t count, size_t *found);
+
+/* Up to `count` certificates with row > `after` that are not ended, of the authority `key_id`. */
+enum status store_certificate_list_issuer(struct store *store, const char *key_id, int64_t after,
+                                          struct certificate_entry *out, size_t count, size_t *found);
 
 /* Up to `count` of this certificate and all that its device got by it, and so on, which end at `not_after` (seconds
  * since 1970) or later, but for those that are revoked already. */
@@ -325,6 +331,9 @@ enum status store_certificate_nth(struct store *store, int64_t device, int64_t n
 bool store_revoked_each(const char *path, const char *issuer, int64_t not_after,
                         bool (*each)(void *context, const char *id, int64_t ended_at, const char *reason),
                         void *context);
+
+/* The number of store_issuer_live, in the same way. */
+bool store_issuer_live_at(const char *path, const char *issuer, int64_t *count);
 
 /* What a device still has at `now`: an API key, a certificate, that are not ended. */
 enum status store_device_credentials(struct store *store, int64_t device, int64_t now, bool *has_api_key,

@@ -17,6 +17,7 @@ static void read_certificate(struct db *db, struct certificate_entry *out)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = db_int(db);
     out->renewal = db_bool(db);
+    db_text(db, out->issuer, sizeof out->issuer);
 }
 
 static enum status read_list(struct db *db, struct certificate_entry *out, size_t count, size_t *found)
@@ -83,6 +84,27 @@ enum status store_certificate_list(struct store *store, int64_t device, const ch
         db_bind_int(db, device);
     else if (tenant != NULL)
         db_bind_text(db, tenant);
+    db_bind_int(db, after);
+    db_bind_int(db, (int64_t)count);
+    return read_list(db, out, count, found);
+}
+
+#define NEAR 1000 /* rows; a page that they fill costs no more than one of all certificates */
+
+enum status store_certificate_list_issuer(struct store *store, const char *key_id, int64_t after,
+                                          struct certificate_entry *out, size_t count, size_t *found)
+{
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_NEAR_ISSUER);
+    db_bind_int(db, after);
+    db_bind_int(db, after < INT64_MAX - NEAR ? after + NEAR : INT64_MAX);
+    db_bind_text(db, key_id);
+    db_bind_int(db, (int64_t)count);
+    enum status status = read_list(db, out, count, found);
+    if (status != ST_OK || *found == count)
+        return status;
+    db_use(db, SQL_CERTIFICATE_LIST_ISSUER);
+    db_bind_text(db, key_id);
     db_bind_int(db, after);
     db_bind_int(db, (int64_t)count);
     return read_list(db, out, count, found);

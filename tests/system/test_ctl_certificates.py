@@ -113,7 +113,7 @@ def validating():
 def offering(stack, known):
     device = stack.certified("d1")
     says(stack.ctl("certificate", "renew", "d1"), 0, r"asked\s+device d1 to renew %s, which ends in 36\d d" % known,
-         r"next\s+musterctl certificate list --device d1", r"\s+musterctl device events d1")
+         r"next\s+musterctl certificate list --device d1 --dir " + stack.directory, r"\s+musterctl device events d1 --dir " + stack.directory)
     offers = [json.loads(each.payload) for each in device.receive(2) if each.topic == "muster/v1/device/d1/renew/offer"]
     t.equal([(offer["certificateId"], offer["reason"]) for offer in offers], [(known, "operator")], "the device hears of it")
     t.equal(ctl_json(stack, "certificate", "renew", "d1")["state"], "active", "certificate renew --json")
@@ -304,7 +304,7 @@ def rollover():
         device = stack.certified("d1")
         first = issuers(stack, "current")[0]
         says(stack.ctl("ca", "show"), 0, r"ROLE\s+ISSUER ID\s+SUBJECT\s+VALID FOR\s+KEY HERE",
-             r"current\s+%s\s+CN=Muster Issuing CA .*\s+in 36\d\d d\s+yes" % first, r"root\s+\w+\s+CN=Muster Root CA .*\s+in 7\d\d\d d\s+no",
+             r"current\s+%s\s+CN=Muster Issuing CA .*\s+in 36\d\d d\s+yes" % first, r"root\s+\w+\s+CN=Muster Root CA .*\s+in 7\d\d\d d\s+yes",
              r"revocation list\s+\d+", r"next update\s+in 30 d", r"late\s+no", r"in force\s+yes")
         pem = stack.ctl("ca", "show", "--pem")
         t.equal((pem.returncode, pem.stdout), (0, read(stack.path("ca.pem"))), "ca show --pem is the file")
@@ -312,9 +312,16 @@ def rollover():
         t.equal(stack.ctl("ca", "rotate").returncode, 2, "ca rotate wants --yes where there is no terminal")
         done = stack.ctl("ca", "rotate", "--yes")
         second = issuers(stack, "current")[0]
-        says(done, 0, second + " issues from now on.", "  musterctl certificate renew UUID", "  musterctl ca drop %s --yes" % first)
+        paste = " --dir " + stack.directory
+        says(done, 0, second + " issues from now on.", "  musterctl certificate renew UUID" + paste,
+             "  musterctl ca drop %s --yes" % first + paste, "  musterctl certificate list --issuer " + first + paste)
         t.check(second != first and issuers(stack, "old") == [first], "the new one issues, the old one counts", second)
-        t.equal(stack.ctl("ca", "drop", first, "--yes").returncode, 7, "as long as a certificate of it is valid it is not dropped")
+        done = stack.ctl("ca", "drop", first, "--yes")
+        t.check(done.returncode == 7 and "1 certificate of this issuer is still valid" in done.stderr and
+                "musterctl certificate list --issuer " + first in done.stderr, "as long as a certificate of it is valid it is not dropped", done)
+        kept = json.loads(stack.ctl("certificate", "list", "--issuer", first, "--json").stdout)["items"]
+        t.equal([(item["uuid"], item["issuerId"]) for item in kept], [("d1", first)], "certificate list --issuer says which one it is")
+        t.equal(json.loads(stack.ctl("certificate", "list", "--issuer", second, "--json").stdout)["items"], [], "and the new one has none yet")
         device.ping()
         t.check(not device.closed and stack.certified("d1", "~again"), "who is connected stays; who comes with the old one is let in")
         stack.enrol("d2", True)
@@ -327,7 +334,51 @@ def rollover():
             t.equal(stack.ctl("ca", "drop", *words, "--yes").returncode, code, "ca drop %s" % words)
         t.equal(ctl_json(stack, "ca", "drop", third["issuerId"], "--yes")["dropped"], True, "one that has no certificates is dropped")
         t.equal(set(issuers(stack, "old")), {first, second}, "and is gone")
+        done = stack.ctl("ca", "drop", third["issuerId"], "--yes")
+        t.check(done.returncode == 6 and "there is no issuer" in done.stderr and done.stdout == "", "one that is not there is exit code 6", done)
+        done = stack.ctl("ca", "drop", third["issuerId"], "--yes", "--json")
+        t.equal((done.returncode, json.loads(done.stdout)["dropped"]), (6, False), "and dropped false as JSON")
         who_may(stack)
+
+
+class Sealed(GatedStack):
+    """The authority's keys are encrypted; the passphrase lies in another folder."""
+    PASSPHRASE = write(os.path.join(folder(), "passphrase"), "first\n")
+    INIT = ["--bind", "127.0.0.1", "--ca-passphrase-file", PASSPHRASE]
+
+
+def another_passphrase():
+    """Changed as docs/operating.md has it, the authority goes on; changed in its file alone, nothing is sealed with it."""
+    with Sealed() as stack:
+        ready(stack)
+        first = issuers(stack, "current")[0]
+        t.equal(stack.ctl("ca", "rotate", "--yes").returncode, 0, "with its passphrase it is rotated")
+        write(Sealed.PASSPHRASE, "second\n")
+        before = sorted(os.listdir(stack.directory))
+        wait_for(lambda: stack.ctl("ca", "drop", "0" * 40, "--yes").returncode == 6, 10)  # no list is being made any more
+        done = stack.ctl("ca", "rotate", "--yes")
+        t.check(done.returncode == 7 and "does not open" in done.stderr and "put back the passphrase" in done.stderr, "another passphrase is refused", done)
+        t.equal(sorted(os.listdir(stack.directory)), before, "before anything is written")
+        write(Sealed.PASSPHRASE, "first\n")
+        end(stack.service)
+        for name in ("passphrase", "new-passphrase"):
+            write(stack.path(name), "first\n" if name == "passphrase" else "second\n")
+        section = read(os.path.join(ROOT, "docs/operating.md")).split("### Another passphrase")[1]
+        change, put = section.split("```")[1], section.split("```")[3]
+        done = run(["bash", "-c", "cd %s && %s\n%s" % (stack.directory, change, put)])
+        t.check((done.returncode, "FAILED" in done.stdout) == (0, False), "the documented commands run", done)
+        t.equal(run(["openssl", "pkey", "-in", stack.path("root.key"), "-passin", "pass:first", "-noout"]).returncode, 1, "the old one opens nothing")
+        t.equal((stat.S_IMODE(os.stat(stack.path("ca.key")).st_mode), sorted(os.listdir(stack.directory))), (0o600, sorted(before + ["passphrase"])),
+                "and nothing is left of them")
+        write(Sealed.PASSPHRASE, read(stack.path("passphrase")))
+        stack.start_service()
+        stack.wait_ready()
+        ready(stack)
+        t.equal(stack.ctl("ca", "rotate", "--yes").returncode, 0, "and it is rotated again")
+        t.check(first in issuers(stack, "old"), "with all issuers there", issuers(stack, "old"))
+        os.rename(stack.path("root.key"), stack.path("away.key"))
+        done = shell(folder(), "musterctl ca rotate --yes", stack)
+        says(done, 0, r"  musterctl ca sign --root root.pem .* --passphrase-file %s --organization Muster" % Sealed.PASSPHRASE)
 
 
 def shell(where, command, stack):
@@ -339,12 +390,14 @@ def shell(where, command, stack):
 def away(stack, third):
     """The root's key lies in another folder, which stands for another machine."""
     vault, here = folder(), folder()
+    not_the_root(stack, third)
     for name in ("root.pem", "root.key"):
         os.rename(stack.path(name), os.path.join(vault, name))
     done = shell(here, "musterctl ca rotate --yes", stack)
     lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("  musterctl ")]
     t.check(done.returncode == 0 and len(lines) == 2, "ca rotate prints two commands", done)
     csr = read(os.path.join(here, "ca-next.csr"))
+    says(stack.ctl("ca", "show"), 0, r"root\s+\w+\s+CN=Muster Root CA .*\s+in 7\d\d\d d\s+no")
     t.check("BEGIN CERTIFICATE REQUEST" in csr and "not here" in done.stdout, "and writes a request", csr)
     t.equal(issuers(stack, "current"), [third], "nothing has changed yet")
     done = shell(here, "musterctl ca rotate --yes", stack)
@@ -359,12 +412,34 @@ def away(stack, third):
     certificate = os.path.join(here, "ca-next.pem")
     os.rename(os.path.join(vault, "ca-next.pem"), certificate)
     done = stack.ctl("ca", "rotate", "--yes", "--certificate", stack.path("d1.pem"))
-    t.check(done.returncode == 2 and "certificatePem" in done.stderr, "a certificate that is none of the prepared key is refused", done)
+    t.check(done.returncode == 2 and "certificatePem" in done.stderr and "ca sign" in done.stderr,
+            "a certificate that is none of the prepared key is refused", done)
     says(shell(here, lines[1], stack), 0, r"\w+ issues from now on\.", "  musterctl ca drop %s --yes" % third)
     fourth = issuers(stack, "current")
     t.check(fourth != [third] and third in issuers(stack, "old"), "the fourth one issues", fourth)
+    says(shell(here, lines[1], stack), 0, fourth[0] + r" is the current one already: nothing was changed\.")
+    t.equal(ctl_json(stack, "ca", "rotate", "--yes", "--certificate", certificate)["role"], "current", "the same as JSON")
     stack.enrol("d4", True)
     t.check(stack.certified("d4"), "and whoever it gave a certificate is let in")
+
+
+def not_the_root(stack, current):
+    """Only a root's key that is not here is asked for elsewhere; all else is an error, and changes nothing."""
+    key, text = stack.path("root.key"), read(stack.path("root.key"))
+    before = sorted(os.listdir(stack.directory))
+    os.chmod(key, 0o644)
+    done = stack.ctl("ca", "rotate", "--yes")
+    t.check(done.returncode == 7 and "chmod 600 " + key in done.stderr and "service's machine" in done.stderr, "a root's key open to all", done)
+    os.chmod(key, 0o600)
+    write(key, "rubbish\n")
+    done = stack.ctl("ca", "rotate", "--yes")
+    t.check(done.returncode == 7 and "no private key" in done.stderr, "rubbish in its place", done)
+    write(key, text)
+    os.mkdir(stack.path("ca.key.next.new"))
+    done = stack.ctl("ca", "rotate", "--yes")
+    t.check(done.returncode == 1 and "storage_unavailable" in done.stderr and "repeat" in done.stderr, "a file that cannot be written", done)
+    os.rmdir(stack.path("ca.key.next.new"))
+    t.equal((sorted(os.listdir(stack.directory)), issuers(stack, "current")), (before, [current]), "nothing has changed")
 
 
 def signing(vault, command, stack):
@@ -373,6 +448,7 @@ def signing(vault, command, stack):
     words = ["ca", "sign", "--root", "root.pem", "--root-key", "root.key"]
     write(os.path.join(vault, "no.csr"), "no request\n")
     write(os.path.join(vault, "secret"), "secret\n")
+    os.chmod(os.path.join(vault, "secret"), 0o600)
     run(["openssl", "pkcs8", "-topk8", "-in", "root.key", "-out", "locked.key", "-v2", "aes256", "-passout", "file:secret"], cwd=vault)
     os.chmod(os.path.join(vault, "locked.key"), 0o600)
     write(os.path.join(vault, "open.key"), read(os.path.join(vault, "root.key")))
@@ -385,10 +461,13 @@ def signing(vault, command, stack):
                              (["--csr", "ca-next.csr", "--out", "x.pem", "--root-key", "locked.key"], 1, "locked.key"),
                              (["--csr", "ca-next.csr", "--out", "x.pem", "--root", stack.path("server.pem")], 1, "server.pem")):
         done = run([CTL, *words, *more], cwd=vault, env=nowhere)
-        t.check(done.returncode == code and part in done.stderr and done.stdout == "", "ca sign %s is exit code %d" % (more, code), done)
+        t.check(done.returncode == code and part in done.stderr and "mend: " in done.stderr and done.stdout == "",
+                "ca sign %s is exit code %d" % (more, code), done)
     t.check(not os.path.exists(os.path.join(vault, "x.pem")), "and leaves no file")
     done = run([CTL, *words, "--root-key", "locked.key", "--passphrase-file", "secret", "--csr", "ca-next.csr", "--out", "-"], cwd=vault)
     t.check(done.returncode == 0 and done.stdout.startswith("-----BEGIN CERTIFICATE-----"), "an encrypted key, and stdout", done)
+    done = run([CTL, *words, "--csr", "ca-next.csr", "--out", "a b.pem"], cwd=vault)
+    says(done, 0, r"next, where the service is\s+musterctl ca rotate --certificate 'a b.pem' --yes")
     done = run([CTL, *words, "--csr", "ca-next.csr", "--out", "j.pem", "--json"], cwd=vault)
     t.equal((json.loads(done.stdout)["schema"], json.loads(done.stdout)["certificateFile"]), (SHAPES["ca sign"][0], "j.pem"), "as JSON")
     done = shell(vault, command, stack)
@@ -427,4 +506,5 @@ def who_may(stack):
             t.check(done.returncode == code, "%s... %s is exit code %d" % (key[:8], " ".join(words), code), done)
 
 
-t.run(usage, validating, revoking, not_all_is_verified, without_a_gate, the_list_in_parts, the_list_is_replaced, rollover)
+t.run(usage, validating, revoking, not_all_is_verified, without_a_gate, the_list_in_parts, the_list_is_replaced, rollover,
+      another_passphrase)

@@ -8,6 +8,7 @@ import time
 
 from device import Device, listed, online
 from gated import GatedStack
+from killed import may_trace
 from muster import Checks, Stack, program, read, run, start, wait_for
 
 t = Checks()
@@ -84,13 +85,6 @@ def offered_while_it_runs(stack, device):
 
 
 # --- kill -9 ----------------------------------------------------------------------------------------------------------
-
-def may_trace():
-    try:
-        return run(["strace", "-f", "-o", "/dev/null", "true"]).returncode == 0
-    except FileNotFoundError:
-        return False
-
 
 def calls(device, command):
     """Every write-class call that the command makes, as (name, number), from a run that goes well."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 
+from killed import may_trace
 from muster import Checks, Stack, end, folder, make_csr, program, run, start, wait_for
 
 t = Checks()

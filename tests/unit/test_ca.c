@@ -400,6 +400,10 @@ static void passphrase_wrong(struct ca_options *o)
 {
     put(o->passphrase_file, "Secret\n", 0600);
 }
+static void passphrase_open(struct ca_options *o)
+{
+    chmod(o->passphrase_file, 0644);
+}
 static void passphrase_empty(struct ca_options *o)
 {
     put(o->passphrase_file, "", 0600);
@@ -478,7 +482,8 @@ static void opening(void)
         {key_gone, "No such file"},
         {certificate_gone, "No such file"},
         {passphrase_gone, "No such file"},
-        {passphrase_wrong, "is not its own"},
+        {passphrase_wrong, "does not open"},
+        {passphrase_open, "(mode 644): run chmod 600 "},
         {passphrase_empty, "is empty"},
         {passphrase_blank, "is empty"},
         {key_text, "no private key"},
@@ -542,7 +547,8 @@ static void creating(void)
           "a dangling link");
     unlink(certificate_file);
     o.certificate_file = "/nonexistent/ca.pem";
-    CHECK(ca_create(&o, KEY_EC_P256, NOW, error, sizeof error) == -1 && strstr(error, "/nonexistent/ca.pem") != NULL,
+    CHECK(ca_create(&o, KEY_EC_P256, NOW, error, sizeof error) == CA_NOT_WRITTEN &&
+              strstr(error, "/nonexistent/ca.pem") != NULL,
           "%s", error);
 }
 

@@ -274,7 +274,7 @@ static void root_elsewhere(void)
         snprintf(old_id, sizeof old_id, "%s", ca_issuer_id(ca));
         ca_free(ca);
         take_root_away(true);
-        CHECK(rotate(&o) == -1 && strstr(error, "is not here") != NULL, "%s", error);
+        CHECK(rotate(&o) == CA_ROOT_AWAY && strstr(error, "is not here") != NULL, "%s", error);
         if (n == 0)
             CHECK(killed(prepare, &o, 0), "prepare writes a key");
         CHECK(prepare(&o) == 0, "%s", error);
@@ -288,7 +288,7 @@ static void root_elsewhere(void)
         again = killed(install, &o, n);
         CHECK(again || n == 3, "%d writes", n);
         check_alive(&o, &before, NOW + DAY);
-        CHECK(install(&o) == 0, "%d: %s", n, error); /* also when it was complete */
+        CHECK(install(&o) == (again ? CA_DONE : CA_WAS_SO), "%d: %s", n, error);
         check_alive(&o, &before, NOW + DAY);
         take_root_away(false);
         check_rotated(&o, true, old_id);
@@ -305,20 +305,21 @@ static void what_is_not_installed(void)
     create(&o, KEY_EC_P256);
     take_root_away(true);
     snprintf(certificate, sizeof certificate, "%s", get(ca_pem));
-    CHECK(install(&o) == 0, "the current one: %s", error);
+    CHECK_INT(install(&o), CA_WAS_SO); /* the current one */
     CHECK(csr_write(key, "x", csr, sizeof csr) && sign_elsewhere() == 0, "%s", error);
-    CHECK(install(&o) == -1 && strstr(error, "prepare a request first") != NULL, "%s", error);
+    CHECK(install(&o) == CA_UNFIT && strstr(error, "prepare a request first") != NULL, "%s", error);
     char other[CERTIFICATE_PEM_MAX];
     snprintf(other, sizeof other, "%s", certificate);
     CHECK(prepare(&o) == 0 && sign_elsewhere() == 0, "%s", error);
-    CHECK(ca_install(&o, other, strlen(other), NOW, error, sizeof error) == -1 && strstr(error, "prepared key") != NULL,
+    CHECK(ca_install(&o, other, strlen(other), NOW, error, sizeof error) == CA_UNFIT &&
+              strstr(error, "prepared key") != NULL,
           "another key's: %s", error);
-    CHECK(ca_install(&o, "x", 1, NOW, error, sizeof error) == -1, "text");
+    CHECK(ca_install(&o, "x", 1, NOW, error, sizeof error) == CA_UNFIT, "text");
     int64_t late = NOW + PROFILE_ISSUER_DAYS * DAY + 2 * DAY;
-    CHECK(ca_install(&o, certificate, strlen(certificate), late, error, sizeof error) == -1 &&
+    CHECK(ca_install(&o, certificate, strlen(certificate), late, error, sizeof error) == CA_UNFIT &&
               strstr(error, "not valid") != NULL,
           "%s", error);
-    CHECK(ca_install(&o, certificate, strlen(certificate), NOW - DAY, error, sizeof error) == -1, "too early");
+    CHECK(ca_install(&o, certificate, strlen(certificate), NOW - DAY, error, sizeof error) == CA_UNFIT, "too early");
     /* Of another authority's root. */
     char foreign[CERTIFICATE_PEM_MAX], own_csr[CSR_PEM_MAX], text[4][CA_BUNDLE_MAX];
     snprintf(own_csr, sizeof own_csr, "%s", csr);
@@ -336,7 +337,8 @@ static void what_is_not_installed(void)
     for (int i = 0; i < 4; i++)
         CHECK_INT(file_write(kept[i], text[i], strlen(text[i]), i < 2 ? 0644 : 0600), 0);
     CHECK_INT(file_write(next_path, next, strlen(next), 0600), 0);
-    CHECK(ca_install(&o, foreign, strlen(foreign), NOW, error, sizeof error) == -1 && strstr(error, "root") != NULL,
+    CHECK(ca_install(&o, foreign, strlen(foreign), NOW, error, sizeof error) == CA_UNFIT &&
+              strstr(error, "root") != NULL,
           "another root's: %s", error);
     CHECK_TEXT(get(ca_pem), text[0]);
     /* A leaf, of the prepared key. */
@@ -347,7 +349,7 @@ static void what_is_not_installed(void)
     unsigned char serial[PROFILE_SERIAL] = {0x41};
     CHECK_INT(csr_read(own_csr, strlen(own_csr), &public, &why), ST_OK);
     CHECK_INT(ca_issue_service(ca, &public, serial, (struct validity){NOW, NOW + DAY}, &leaf, &why), ST_OK);
-    CHECK(ca_install(&o, leaf.pem, strlen(leaf.pem), NOW, error, sizeof error) == -1 &&
+    CHECK(ca_install(&o, leaf.pem, strlen(leaf.pem), NOW, error, sizeof error) == CA_UNFIT &&
               strstr(error, "not an issuing CA's") != NULL,
           "a leaf: %s", error);
     ca_free(ca);
@@ -360,10 +362,10 @@ static void what_is_not_signed(void)
     create(&o, KEY_EC_P256);
     take_root_away(true);
     snprintf(csr, sizeof csr, "no request");
-    CHECK(sign_elsewhere() == -1 && strstr(error, "request") != NULL, "%s", error);
+    CHECK(sign_elsewhere() == CA_UNFIT && strstr(error, "request") != NULL, "%s", error);
     struct key *key = key_new(KEY_ED25519);
-    CHECK(csr_write(key, "x", csr, sizeof csr) && sign_elsewhere() == -1 && strstr(error, "is not EC") != NULL, "%s",
-          error);
+    CHECK(csr_write(key, "x", csr, sizeof csr) && sign_elsewhere() == CA_UNFIT && strstr(error, "is not EC") != NULL,
+          "%s", error);
     key_free(key);
     struct ca_options none = {.root_certificate_file = NULL};
     CHECK(ca_sign_issuer(&none, csr, strlen(csr), NOW, certificate, sizeof certificate, error, sizeof error) == -1,
@@ -404,7 +406,7 @@ static void dropping(void)
             again = killed(drop, &o, n);
             CHECK(again || n == 4, "%d writes", n);
             check_alive(&o, &before, NOW + DAY);
-            CHECK(drop(&o) == 0, "%s", error);
+            CHECK(drop(&o) == (again ? CA_DONE : CA_WAS_SO), "%s", error);
             CHECK_INT(check_alive(&o, &before, NOW + DAY), rooted + 1);
             snprintf(expected, sizeof expected, "ca.key.%s ca.pem %s", issuers[0].id,
                      rooted ? "root.key root.pem " : "");
@@ -431,10 +433,10 @@ static void what_is_not_dropped(void)
     struct ca *ca = opened(&o);
     ca_issuers(ca, issuers, 2);
     ca_free(ca);
-    CHECK(ca_drop(&o, issuers[0].id, error, sizeof error) == -1 && strstr(error, "current") != NULL, "%s", error);
-    CHECK(ca_drop(&o, issuers[1].id, error, sizeof error) == -1 && strstr(error, "root") != NULL, "%s", error);
-    CHECK(ca_drop(&o, "../../../tmp/x", error, sizeof error) == -1 && strstr(error, "hex") != NULL, "%s", error);
-    CHECK(ca_drop(&o, "0123456789012345678901234567890123456789", error, sizeof error) == 0, "%s", error);
+    CHECK(ca_drop(&o, issuers[0].id, error, sizeof error) == CA_UNFIT && strstr(error, "current") != NULL, "%s", error);
+    CHECK(ca_drop(&o, issuers[1].id, error, sizeof error) == CA_UNFIT && strstr(error, "root") != NULL, "%s", error);
+    CHECK(ca_drop(&o, "../../../tmp/x", error, sizeof error) == CA_UNFIT && strstr(error, "hex") != NULL, "%s", error);
+    CHECK_INT(ca_drop(&o, "0123456789012345678901234567890123456789", error, sizeof error), CA_WAS_SO);
     CHECK_TEXT(listing(), before);
 }
 
@@ -464,7 +466,7 @@ static void under_a_root(void)
     sk_X509_pop_free(chain, X509_free);
     ca_free(ca);
     CHECK(ca_drop(&o, issuers[1].id, error, sizeof error) == 0, "the old one: %s", error);
-    CHECK(ca_drop(&o, issuers[2].id, error, sizeof error) == -1, "the root");
+    CHECK(ca_drop(&o, issuers[2].id, error, sizeof error) == CA_UNFIT, "the root");
 }
 
 /* The same key and the same names, by the new issuer. */
@@ -540,6 +542,75 @@ static void unreadable_keys(void)
     key_free(other);
 }
 
+/* A passphrase that was changed since: no key is written that the authority could not open beside the others. */
+static void another_passphrase(void)
+{
+    static char phrase[80];
+    struct ca_options o = options(true);
+    char before[512];
+    snprintf(phrase, sizeof phrase, "%s/phrase", folder);
+    o.passphrase_file = phrase;
+    clear();
+    CHECK_INT(file_write(phrase, "first\n", 6, 0600), 0);
+    CHECK(ca_create(&o, KEY_EC_P256, NOW, error, sizeof error) == 0 && rotate(&o) == 0, "%s", error);
+    for (int gone = 0; gone < 2; gone++) {
+        if (gone)
+            take_root_away(true);
+        CHECK_INT(file_write(phrase, "other\n", 6, 0600), 0);
+        snprintf(before, sizeof before, "%s", listing());
+        CHECK(rotate(&o) == CA_REFUSED && strstr(error, "does not open") != NULL && strstr(error, "put back") != NULL &&
+                  strstr(error, phrase) != NULL,
+              "%s", error);
+        CHECK(prepare(&o) == CA_REFUSED && strstr(error, "does not open") != NULL, "%s", error);
+        CHECK(ca_install(&o, get(root_pem), strlen(get(root_pem)), NOW, error, sizeof error) == CA_REFUSED &&
+                  strstr(error, "does not open") != NULL,
+              "%s", error);
+        CHECK_TEXT(listing(), before);
+        CHECK_INT(file_write(phrase, "first\n", 6, 0600), 0);
+    }
+    CHECK_INT(prepare(&o), 0);
+    take_root_away(false);
+    CHECK(rotate(&o) == 0, "%s", error);
+    ca_free(opened(&o));
+}
+
+/* Only a root's key that is not here is CA_ROOT_AWAY; what is wrong with one that is, has to be told. */
+static void troubles_with_the_root(void)
+{
+    struct ca_options o = options(true);
+    struct ca_issuer issuers[2];
+    create(&o, KEY_EC_P256);
+    struct ca *ca = opened(&o);
+    ca_issuers(ca, issuers, 2);
+    ca_free(ca);
+    CHECK(ca_root_key_is_here(&o, issuers[1].id) && !ca_root_key_is_here(&o, issuers[0].id), "the root's key is here");
+    CHECK_INT(chmod(root_key, 0644), 0);
+    CHECK(rotate(&o) == CA_REFUSED && strstr(error, "chmod 600") != NULL, "%s", error);
+    CHECK_INT(file_write(root_key, "text", 4, 0600), 0);
+    CHECK(rotate(&o) == CA_REFUSED && strstr(error, root_key) != NULL, "%s", error);
+    CHECK_INT(unlink(root_key), 0);
+    CHECK_INT(rotate(&o), CA_ROOT_AWAY);
+    CHECK(!ca_root_key_is_here(&o, issuers[1].id), "it is gone");
+}
+
+/* What cannot be written is told apart: it is not the authority that is wrong. */
+static void nowhere_to_write(void)
+{
+    struct ca_options o = options(true);
+    char blocked[80];
+    create(&o, KEY_EC_P256);
+    snprintf(blocked, sizeof blocked, "%s.next.new", ca_key);
+    CHECK_INT(mkdir(blocked, 0700), 0);
+    CHECK(rotate(&o) == CA_NOT_WRITTEN && strstr(error, "ca.key.next") != NULL, "%s", error);
+    CHECK(prepare(&o) == CA_NOT_WRITTEN, "%s", error);
+    CHECK_INT(rmdir(blocked), 0);
+    snprintf(blocked, sizeof blocked, "%s.new", ca_pem);
+    CHECK_INT(mkdir(blocked, 0700), 0);
+    CHECK(rotate(&o) == CA_NOT_WRITTEN && strstr(error, "ca.pem") != NULL, "%s", error);
+    CHECK_INT(rmdir(blocked), 0);
+    CHECK(rotate(&o) == 0, "%s", error);
+}
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL)
@@ -560,6 +631,9 @@ int main(void)
     under_a_root();
     servers();
     unreadable_keys();
+    another_passphrase();
+    troubles_with_the_root();
+    nowhere_to_write();
     clear();
     rmdir(folder);
     return check_done();

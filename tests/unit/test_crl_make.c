@@ -1,4 +1,5 @@
 /* Revocation lists from the store to the file, in place and on a thread of their own. */
+#include "certs/ca_rotate.h"
 #include "certs/crl.h"
 #include "certs/file.h"
 #include "service/io/crl_job.h"
@@ -17,12 +18,14 @@ static struct ca *ca;
 static struct store *store;
 static int64_t issuer;
 
+static char certificate[80], key[80];
+static const struct ca_options options = {.certificate_file = certificate, .key_file = key};
+
 static void make_authority(void)
 {
-    char certificate[80], key[80], error[300] = "";
+    char error[300] = "";
     snprintf(certificate, sizeof certificate, "%s/ca.pem", folder);
     snprintf(key, sizeof key, "%s/ca.key", folder);
-    struct ca_options options = {.certificate_file = certificate, .key_file = key};
     CHECK_INT(ca_create(&options, KEY_EC_P256, NOW - DAY, error, sizeof error), 0);
     ca = ca_new(&options, error, sizeof error);
     CHECK(ca != NULL, "%s", error);
@@ -58,7 +61,8 @@ static void fill_store(void)
                                       .pem = "",
                                       .not_after = rows[i].not_after,
                                       .at = 1,
-                                      .issuer = rows[i].issuer_of != 0 ? issuer : issuer + 1};
+                                      .issuer = rows[i].issuer_of != 0 ? issuer : issuer + 1,
+                                      .due_at = 1};
         snprintf(row.id, sizeof row.id, "%s", rows[i].id);
         CHECK_INT(store_certificate_insert(store, &row), ST_OK);
         if (strcmp(rows[i].state, "pending") != 0 && strcmp(rows[i].state, "active") != 0)
@@ -176,6 +180,32 @@ static void test_job(void)
     CHECK(access(file, R_OK) == 0, "the list is whole");
 }
 
+/* The broker would refuse all devices of an issuer that has no list: better an old file, and a word. */
+static void test_missing_key(void)
+{
+    char error[300] = "";
+    int64_t live = 0;
+    CHECK_INT(ca_rotate(&options, NOW, error, sizeof error), 0);
+    CHECK_INT(unlink(key), 0);
+    struct ca *next = ca_new(&options, error, sizeof error);
+    CHECK(next != NULL, "%s", error);
+    struct crl_task task = {next, database, file, order_of(70)};
+    CHECK(crl_make(&task, error) == NULL && strstr(error, ca_issuer_id(ca)) != NULL, "it is named: %s", error);
+    task.database = "/nowhere/muster.db";
+    CHECK(crl_make(&task, error) == NULL && strstr(error, "database can be read") != NULL, "%s", error);
+    CHECK(store_issuer_live_at(database, ca_issuer_id(ca), &live) && live == 2, "%lld", (long long)live);
+    store_event_begin(store);
+    CHECK_INT(store_certificate_end(store, 3, "expired", "", NOW), ST_OK);
+    CHECK_INT(store_certificate_end(store, 8, "expired", "", NOW), ST_OK);
+    store_event_end(store, true);
+    store_commit(store);
+    task.database = database;
+    char *text = crl_make(&task, error);
+    CHECK(text != NULL, "nobody needs its list any more: %s", error);
+    free(text);
+    ca_free(next);
+}
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL)
@@ -187,6 +217,7 @@ int main(void)
     test_in_place();
     test_taken_up();
     test_job();
+    test_missing_key();
     store_free(store);
     ca_free(ca);
     return check_done();

@@ -151,6 +151,20 @@ static void test_left_alone(void)
     CHECK(strcmp(look(config.server_certificate_file).certificate_id, before.certificate_id) != 0, "then it is");
 }
 
+/* A private key that lies beside the certificate is not lost. */
+static void test_with_its_key(void)
+{
+    static const char key[] = "-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----\n";
+    char text[PEM_MAX], both[PEM_MAX + sizeof key];
+    issue(config.server_certificate_file, true, 0644);
+    read_file(config.server_certificate_file, text);
+    snprintf(both, sizeof both, "%s%s", text, key);
+    CHECK_INT(file_write(config.server_certificate_file, both, strlen(both), 0640), 0);
+    at_day(304);
+    read_file(config.server_certificate_file, text);
+    CHECK_TEXT(text, both);
+}
+
 /* Somebody else's certificate, from wherever, is his to renew. */
 static void test_foreign(void)
 {
@@ -223,6 +237,7 @@ int main(void)
     make_authority(true);
     test_renewed_in_time();
     test_left_alone();
+    test_with_its_key();
     test_foreign();
     test_issuer_of_before();
     test_its_own_root();

@@ -162,7 +162,8 @@ static void look_at_older_certificates(struct store *store)
     enum status status = ST_INTERNAL;
     bool holds = false, next = true;
     int64_t due = 0, sequence = 0;
-    CHECK_INT(sql("SELECT count(*) FROM certificate WHERE issuer = 1 AND replaces IS NULL AND renewal = 0 AND told = 0"), 3);
+    CHECK_INT(
+        sql("SELECT count(*) FROM certificate WHERE issuer = 1 AND replaces IS NULL AND renewal = 0 AND told = 0"), 3);
     CHECK_INT(sql("SELECT count(*) FROM certificate WHERE due_at IS NULL"), 1); /* the one that has ended */
     CHECK_INT(store_certificate_due_next(store, &due), ST_OK);
     CHECK_INT(due, 0);
