@@ -71,7 +71,7 @@
     X("certificate_grace_days", CONFIG_NUMBER, certificate_grace_days, 0, 3650, "0", "",                               \
       "How many days after its end a device that proves the old key may still renew; 0: not at all.")                  \
     X("certificates_per_day", CONFIG_NUMBER, certificates_per_day, 0, 1000, "10", "",                                  \
-      "How many certificates one device may get in 24 hours by its own credential; 0: any number.")                    \
+      "How many certificates one device may get in 24 hours, by whatever credential; 0: any number.")                  \
     X("api_key_days", CONFIG_NUMBER, api_key_days, 0, 3650, "0", "",                                                   \
       "How many days an API key is valid; 0: it has no end.")                                                          \
     X("crl_file", CONFIG_FILE, crl_file, 1, 0, "crl.pem", "",                                                          \
@@ -80,7 +80,8 @@
       "How many days a certificate revocation list is valid; it is made anew each day and at each revocation.")        \
     X("server_certificate_file", CONFIG_FILE, server_certificate_file, 0, 0, "server.pem", "",                         \
       "The broker's own certificate, which is renewed here in time for the same key and names; empty, not there, or "  \
-      "made by another authority: somebody else does that.")                                                           \
+      "made by another authority: somebody else does that. The key stands in a file of its own: one that holds both "  \
+      "is left alone, with an error in the log.")                                                                      \
     X("heartbeat_seconds", CONFIG_NUMBER, heartbeat_seconds, 1, LIMIT_OFFLINE_MAX, "60", "",                           \
       "How often devices are told to send a heartbeat. When absent: 60, but a fifth of offline_after_seconds at "      \
       "most.")                                                                                                         \

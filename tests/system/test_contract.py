@@ -67,7 +67,7 @@ check(len(MEMBERS) == len(re.findall(r"X\(\w+, \"\w+\", KIND_", OPERATION)), "ev
 CODES = re.findall(r'X\(ST_\w+, "(\w+)"', unfold(read("topics/status.h")))
 TOPICS = re.findall(r'X\(TOPIC_\w+, "([^"]+)", TOPIC_(IN|OUT), (\d), (\d)\)', read("topics/catalog.h"))
 EMITTED = {event for source in (ROOT / "service").rglob("*.c")
-           for event in re.findall(r'(?:notice_emit|certificates_announce)\([^;]*?"(\w+)"', source.read_text(encoding="utf-8"))}
+           for event in re.findall(r'(?:notice_emit(?:_service)?|certificates_announce)\([^;{]*?"(\w+)"', source.read_text(encoding="utf-8"))}
 REASONS = re.findall(r'X\(REASON_\w+, "(\w+)"\)', read("service/core/presence.h"))
 
 # --- docs/protocol.md -------------------------------------------------------------------------------------------------

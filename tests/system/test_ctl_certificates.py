@@ -194,12 +194,29 @@ def lineages(stack):
     says(stack.ctl("certificate", "revoke", third, "--yes"), 0, r"device\s+another certificate of it still works: musterctl device "
          r"block d3 --dir \S+ keeps it out", r"hardware\s+not held: may enrol again with the same provisioning key")
     both = ctl_json(stack, "certificate", "revoke", third, "--lineage", "--yes")
-    t.equal(both["revoked"], [third, fourth], "--lineage --json has all ids")
+    t.equal((both["revoked"], both["revokedCount"]), ([third, fourth], 1), "--lineage --json has all ids")
     by_key = stack.enrol("d4", True)["certificateId"]
     stack.certified("d4", "~mtls")
     stack.device("d4", "~key")
     says(stack.ctl("certificate", "revoke", by_key, "--yes"), 0,
          r"sessions\s+1 closed, 1 open, by another credential of the device")
+
+
+def long_line():
+    """More than one answer names: all are revoked, and how many more is said."""
+    with GatedStack() as stack:
+        ready(stack)
+        first = stack.enrol("d1", True)["certificateId"]
+        end(stack.service)
+        stack.edit("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 130) INSERT INTO certificate (id, "
+                   "certificate_id, device, uuid, tenant, public_key, state, reason, not_before, not_after, created_at, ended_at, "
+                   "replaces) SELECT i, printf('40%034d', i), device, uuid, tenant, public_key, 'superseded', 'superseded', "
+                   "not_before, not_after, created_at, 1, i - 1 FROM certificate, n WHERE certificate.id = 1")
+        stack.start_service()
+        stack.wait_ready()
+        says(stack.ctl("certificate", "revoke", first, "--lineage", "--yes"), 0, r"revoked\s+%s of device d1: unspecified" % first,
+             r"\s+40%034d" % 100, r"\s+and 30 more: musterctl certificate list --device d1")
+        t.equal(stack.rows("SELECT count(*) FROM certificate WHERE state <> 'revoked'"), [(0,)], "all are revoked")
 
 
 def refused_words(stack, known):
@@ -507,5 +524,5 @@ def who_may(stack):
             t.check(done.returncode == code, "%s... %s is exit code %d" % (key[:8], " ".join(words), code), done)
 
 
-t.run(usage, validating, revoking, not_all_is_verified, without_a_gate, the_list_in_parts, the_list_is_replaced, rollover,
+t.run(usage, validating, revoking, long_line, not_all_is_verified, without_a_gate, the_list_in_parts, the_list_is_replaced, rollover,
       another_passphrase)
