@@ -10,7 +10,7 @@
 #include "device-client/client.h"
 #include "topics/document.h"
 
-/* The random numbers of an input, each for one use. */
+/* The random numbers of an input, each for one kind of use. */
 #define RANDOM_ID     0 /* and 1: an id */
 #define RANDOM_WAIT   2
 #define RANDOM_SPREAD 3

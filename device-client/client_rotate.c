@@ -2,8 +2,17 @@
 #include "device-client/client_internal.h"
 
 #include "certs/key.h"
+#include "device-client/backoff.h"
 
 #include <string.h>
+
+/* Between two thirds and five sixths of what is left, so that a fleet of one day does not rotate on one day. */
+static int64_t rotation_ms(const struct step *step, int64_t end_ms)
+{
+    int64_t left_s = (end_ms - step->wall_ms) / 1000; /* seconds: milliseconds of years would be too much to spread */
+    int64_t spread_s = left_s > 0 ? backoff_spread_ms(left_s / 6, client_random32(step, RANDOM_SPREAD)) : 0;
+    return step->wall_ms + (left_s / 3 * 2 + spread_s) * 1000;
+}
 
 void client_take_expiry(struct step *step, const struct value *answer, bool fresh)
 {
@@ -16,8 +25,8 @@ void client_take_expiry(struct step *step, const struct value *answer, bool fres
         return;
     memcpy(kept->api_key_expires_at, expires_at, sizeof expires_at);
     kept->rotate_after[0] = '\0';
-    if (ends && step->wall_ms != 0) /* two thirds of what is left */
-        timestamp_format(step->wall_ms + (end - step->wall_ms) / 3 * 2, kept->rotate_after);
+    if (ends && step->wall_ms != 0)
+        timestamp_format(rotation_ms(step, end), kept->rotate_after);
     step->out->save = true;
 }
 

@@ -45,7 +45,7 @@ bool device_could_log_in(int number)
     struct disk disk = devices[number].disk; /* as a start would find it; the real one stays as it is */
     disk.request = NULL;
     disk_load(&disk, devices[number].uuid, &kept);
-    bool enrolled = kept.api_key[0] != '\0';
+    bool enrolled = kept.api_key[0] != '\0' || !disk.has_provisioning_key;
     for (enum credential credential = CREDENTIAL_API_KEY; credential <= CREDENTIAL_BEST && enrolled; credential++) {
         struct shown shown = device_shows(&disk, &kept, credential);
         if (gate_would_admit(number, &shown))
