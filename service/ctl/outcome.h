@@ -14,7 +14,7 @@ struct outcome {
     const struct value *device;   /* of device/show; NULL: it is not known */
     const char *ids[OUTCOME_IDS]; /* what was revoked: the one that was named comes first */
     size_t count;
-    long long more; /* that were revoked with them, and that the answer does not name */
+    long long more;        /* that were revoked with them, and that the answer does not name */
     const char *directory; /* as paste_dir() gives it, for the commands that are printed */
     bool gated;
     struct revocation revocation;
