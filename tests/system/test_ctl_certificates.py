@@ -215,7 +215,7 @@ def long_line():
         stack.start_service()
         stack.wait_ready()
         says(stack.ctl("certificate", "revoke", first, "--lineage", "--yes"), 0, r"revoked\s+%s of device d1: unspecified" % first,
-             r"\s+40%034d" % 100, r"\s+and 30 more: musterctl certificate list --device d1")
+             r"\s+40%034d" % 100, r"\s+and 30 more: musterctl .*certificate list --device d1")
         t.equal(stack.rows("SELECT count(*) FROM certificate WHERE state <> 'revoked'"), [(0,)], "all are revoked")
 
 
