@@ -116,7 +116,7 @@ static void check_failure(void)
     edge_put(QUEUE_UP, BROKER_SUBSCRIBER, NULL);
     look_at_answers();
     describe(state, sizeof state);
-    if (!sweep.accepted && world->loop.parking.count == 0 && sweep.mode != 0)
+    if (!sweep.accepted && world->loop.batch.parking.count == 0 && sweep.mode != 0)
         trace_check(strcmp(state, sweep.before) == 0 || (!sweep.answers && strcmp(state, sweep.wanted) == 0),
                     "sweep %s %d:\n  expected \"%s\"\n  got      \"%s\"", modes[sweep.mode].name, sweep.n, sweep.before,
                     state);

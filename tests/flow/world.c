@@ -96,8 +96,8 @@ void world_start(void)
 static void stop(void)
 {
     for (size_t i = 0; i < PARKING_PLACES; i++)
-        if (world->loop.parking.places[i].copy != NULL)
-            parking_free(&world->loop.parking, &world->loop.parking.places[i]);
+        if (world->loop.batch.parking.places[i].copy != NULL)
+            parking_free(&world->loop.batch.parking, &world->loop.batch.parking.places[i]);
     store_free(world->core.store);
     ca_free(world->core.ca);
     ca_free(world->core.next_ca);
