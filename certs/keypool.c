@@ -1,7 +1,7 @@
 #include "certs/keypool.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "certs/thread.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -86,20 +86,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* Signals are for the thread that waits for them, not for this one. */
-static bool start(struct keypool *pool)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-        return false;
-    bool started = pthread_create(&pool->thread, NULL, work, pool) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
-        (void)pthread_setname_np(pool->thread, "keypool");
-    return started;
-}
-
 static bool prepare(struct keypool *pool)
 {
     pthread_condattr_t attributes;
@@ -132,7 +118,7 @@ struct keypool *keypool_new(unsigned ready, void (*on_ready)(void *context), voi
     pool->shelves[KEY_RSA_2048].keep = ready < KEYPOOL_MAX ? ready : KEYPOOL_MAX;
     pool->on_ready = on_ready;
     pool->context = context;
-    if (start(pool))
+    if (thread_start(&pool->thread, "keypool", work, pool))
         return pool;
     destroy(pool);
     free(pool);

@@ -1,7 +1,7 @@
 #include "service/io/crl_job.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "certs/thread.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,20 +34,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* Signals are for the thread that waits for them, not for this one. */
-static bool start_thread(struct crl_job *job)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-        return false;
-    bool started = pthread_create(&job->thread, NULL, work, job) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
-        (void)pthread_setname_np(job->thread, "crl");
-    return started;
-}
-
 void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_order *order)
 {
     job->error[0] = '\0';
@@ -55,7 +41,7 @@ void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_or
     job->task.order = *order;
     job->started = true;
     atomic_store(&job->done, false);
-    job->threaded = start_thread(job);
+    job->threaded = thread_start(&job->thread, "crl", work, job);
     if (!job->threaded) {
         snprintf(job->error, sizeof job->error, "The system gives no more threads.");
         atomic_store(&job->done, true);

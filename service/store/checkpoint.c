@@ -1,7 +1,7 @@
 #include "service/store/checkpoint.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "certs/thread.h"
+
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -41,20 +41,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* Signals are for the thread that waits for them, not for this one. */
-static bool start(struct checkpoint *checkpoint)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-        return false;
-    bool started = pthread_create(&checkpoint->thread, NULL, work, checkpoint) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
-        (void)pthread_setname_np(checkpoint->thread, "checkpoint");
-    return started;
-}
-
 /* A connection learns from the first page that there is a log: something has to be read. */
 static bool connect(struct checkpoint *checkpoint, const char *path)
 {
@@ -62,7 +48,7 @@ static bool connect(struct checkpoint *checkpoint, const char *path)
     if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
         sqlite3_exec(handle, "PRAGMA synchronous = FULL; PRAGMA schema_version;", NULL, NULL, NULL) == SQLITE_OK) {
         checkpoint->handle = handle;
-        if (start(checkpoint))
+        if (thread_start(&checkpoint->thread, "checkpoint", work, checkpoint))
             return true;
     }
     checkpoint->handle = NULL;
