@@ -36,15 +36,22 @@ bool auth_is_loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
+/* The last second counts: RFC 5280, 4.1.2.5. */
+static bool is_in_force(const struct found_credential *row, int64_t now)
+{
+    return row->good && (row->not_after == 0 || row->not_after >= now);
+}
+
 /* One that is found out is compared all the same: an id that does not exist takes the time of one that does. */
-static enum refusal compare(enum found found, const struct found_credential *row, const unsigned char *hash)
+static enum refusal compare(enum found found, const struct found_credential *row, const unsigned char *hash,
+                            int64_t now)
 {
     bool equal = secret_equal(row->hash, hash);
     if (found == FOUND_UNREADABLE)
         return REFUSE_UNREADABLE;
     if (found == FOUND_NOTHING || !equal)
         return REFUSE_CREDENTIAL;
-    return row->good ? REFUSE_NOT : REFUSE_ENDED;
+    return is_in_force(row, now) ? REFUSE_NOT : REFUSE_ENDED;
 }
 
 static bool names_uuid(const struct identity *who, const char *uuid)
@@ -70,7 +77,7 @@ static enum refusal as_provisioning(struct lookup *lookup, const struct login *l
                                     const unsigned char *hash, struct identity *out)
 {
     struct found_credential row;
-    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_PROVISIONING, id, &row), &row, hash);
+    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_PROVISIONING, id, &row), &row, hash, login->now);
     if (refusal != REFUSE_NOT)
         return refusal;
     take_credential(out, ROLE_PROVISIONING, STAMP_KEY, id);
@@ -81,7 +88,7 @@ static enum refusal as_device(struct lookup *lookup, const struct login *login, 
                               const unsigned char *hash, struct identity *out)
 {
     struct found_credential row;
-    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_API, id, &row), &row, hash);
+    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_API, id, &row), &row, hash, login->now);
     if (refusal == REFUSE_NOT || refusal == REFUSE_ENDED)
         take_credential(out, ROLE_DEVICE, STAMP_API, id);
     if (refusal == REFUSE_NOT && !names_uuid(out, row.uuid))
@@ -111,7 +118,7 @@ static enum refusal as_operator(struct lookup *lookup, const struct login *login
                                 const unsigned char *hash, struct identity *out)
 {
     struct found_credential row;
-    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_OPERATOR, id, &row), &row, hash);
+    enum refusal refusal = compare(lookup_credential(lookup, LOOKUP_OPERATOR, id, &row), &row, hash, login->now);
     if (refusal == REFUSE_NOT || refusal == REFUSE_ENDED)
         take_credential(out, ROLE_OPERATOR, STAMP_OPERATOR, id);
     memcpy(out->tenant, row.tenant, sizeof out->tenant);
@@ -137,9 +144,7 @@ static enum refusal as_certificate(struct lookup *lookup, const struct login *lo
     struct found_credential row;
     const struct peer *peer = login->peer;
     enum found found = lookup_credential(lookup, LOOKUP_CERTIFICATE, peer->certificate_id, &row);
-    enum refusal refusal = compare(found, &row, peer->fingerprint);
-    if (refusal == REFUSE_NOT && row.not_after < login->now) /* inclusive: RFC 5280, 4.1.2.5 */
-        refusal = REFUSE_ENDED;
+    enum refusal refusal = compare(found, &row, peer->fingerprint, login->now);
     if (refusal == REFUSE_NOT || refusal == REFUSE_ENDED)
         take_credential(out, ROLE_DEVICE, STAMP_CERTIFICATE, peer->certificate_id);
     if (refusal == REFUSE_NOT && !names_uuid(out, row.uuid))
@@ -203,5 +208,5 @@ enum holds auth_still_holds(struct lookup *lookup, const struct identity *who, i
     enum found found = lookup_credential(lookup, kind_of[who->stamp.how], who->stamp.credential, &row);
     if (found == FOUND_UNREADABLE)
         return HOLDS_PERHAPS;
-    return found == FOUND && row.good && (row.not_after == 0 || row.not_after >= now) ? HOLDS : HOLDS_NOT;
+    return found == FOUND && is_in_force(&row, now) ? HOLDS : HOLDS_NOT;
 }

@@ -26,7 +26,7 @@ struct found_credential {
     unsigned char hash[SECRET_HASH]; /* of the secret; of a certificate: SHA-256 of its DER */
     char uuid[LIMIT_UUID + 1], tenant[LIMIT_TENANT + 1];
     bool good;         /* not disabled, revoked or superseded, and its device may act */
-    int64_t not_after; /* of a certificate, in seconds since 1970 */
+    int64_t not_after; /* of a certificate or an API key, in seconds since 1970; 0: it has no end */
 };
 
 enum lookup_kind { LOOKUP_PROVISIONING, LOOKUP_API, LOOKUP_OPERATOR, LOOKUP_CERTIFICATE };

@@ -29,7 +29,7 @@ STATES = [("c-active", "active"), ("c-expiring", "expiring"), ("c-revoked", "rev
 def world():
     """One stack for all tables; devices of every state, certificates of every kind."""
     stack = GatedStack("last_will_grace_seconds 1", people=[people])
-    for uuid in ("dev-a", "dev-a1", "dev-b", "a-blocked", "a-gone", "a-reset"):
+    for uuid in ("dev-a", "dev-a1", "dev-b", "a-late", "a-blocked", "a-gone", "a-reset"):
         stack.enrol(uuid)
     stack.enrol("acme-1", key=stack.keys["acme"])
     for uuid in CERTIFIED:
@@ -42,6 +42,7 @@ def world():
     for uuid, state in STATES:
         stack.edit("UPDATE certificate SET state = ? WHERE uuid = ?", state, uuid)
     stack.edit("UPDATE certificate SET state = 'active', not_after = 1000000000 WHERE uuid = 'c-late'")
+    stack.edit("UPDATE api_key SET expires_at = 1000000000000 WHERE device = (SELECT id FROM device WHERE uuid = 'a-late')")
     for uuid, state in (("a-blocked", 4), ("c-blocked", 4), ("a-gone", 5), ("c-gone", 5)):
         stack.edit("UPDATE device SET state = ? WHERE uuid = ?", state, uuid)
     forged_certificates(stack)

@@ -77,6 +77,7 @@ def identity_rows(w):
         ("nobody under the service's id", NOT_AUTHORISED, "_muster", None, None),
         ("nobody under an empty id", SHUT, "", None, None),
         ("username without password", NOT_AUTHORISED, "dev-a", "dev-a", None),
+        ("an API key that has ended", NOT_AUTHORISED, "a-late", "a-late", w.devices["a-late"]["apiKey"]),
         ("a blocked device", NOT_AUTHORISED, "a-blocked", "a-blocked", w.devices["a-blocked"]["apiKey"]),
         ("a decommissioned device", NOT_AUTHORISED, "a-gone", "a-gone", w.devices["a-gone"]["apiKey"]),
         ("a device that was reset", NOT_AUTHORISED, "a-reset", "a-reset", w.devices["a-reset"]["apiKey"]),

@@ -14,7 +14,8 @@ static char path[64];
 static struct store *store;
 static struct lookup *lookup;
 static struct auth_options options;
-static struct credential provisioning, disabled, api, api_blocked, operator, tenant_operator, stranger, service;
+static struct credential provisioning, disabled, api, api_blocked, api_ending, api_ended, operator, tenant_operator,
+    stranger, service;
 static const unsigned char fingerprint[HASH_SIZE] = "the DER of a certificate, hashed";
 #define CERTIFICATE         "0102030405060708090a0b0c0d0e0f101112"
 #define CERTIFICATE_EXPIRED "0202030405060708090a0b0c0d0e0f101112"
@@ -32,7 +33,8 @@ static void make(const char *prefix, struct credential *out)
     secret_make(prefix, random, out);
 }
 
-static int64_t add_device(const char *uuid, enum device_state state, const struct credential *key)
+static int64_t add_device_until(const char *uuid, enum device_state state, const struct credential *key,
+                                int64_t expires_at)
 {
     struct device_row row = {.state = state, .created_at = 1};
     snprintf(row.uuid, sizeof row.uuid, "%s", uuid);
@@ -40,8 +42,14 @@ static int64_t add_device(const char *uuid, enum device_state state, const struc
     snprintf(row.tenant, sizeof row.tenant, "default");
     CHECK_INT(store_device_insert(store, &row), ST_OK);
     struct api_key_row key_row = {.id = key->id, .hash = key->hash, .device = row.id, .at = 1};
+    key_row.expires_at = expires_at;
     CHECK_INT(store_api_key_set(store, &key_row), ST_OK);
     return row.id;
+}
+
+static int64_t add_device(const char *uuid, enum device_state state, const struct credential *key)
+{
+    return add_device_until(uuid, state, key, 0);
 }
 
 static void add_certificate(int64_t device, const char *uuid, const char *id, int64_t not_after)
@@ -79,6 +87,8 @@ static void fill(void)
     make(SECRET_PROVISIONING, &disabled);
     make(SECRET_API, &api);
     make(SECRET_API, &api_blocked);
+    make(SECRET_API, &api_ending);
+    make(SECRET_API, &api_ended);
     make(SECRET_OPERATOR, &operator);
     make(SECRET_OPERATOR, &tenant_operator);
     make(SECRET_OPERATOR, &stranger);
@@ -95,6 +105,8 @@ static void fill(void)
     bool ended = false;
     CHECK_INT(store_certificate_end_all(store, dev2, 0, "revoked", "test", 1, &ended), ST_OK);
     CHECK(ended, "there was one to end");
+    add_device_until("dev4", DEVICE_REGISTERED, &api_ending, NOW * INT64_C(1000));
+    add_device_until("dev5", DEVICE_REGISTERED, &api_ended, NOW * INT64_C(1000) - 1);
     int64_t dev1 = add_device("dev1", DEVICE_PROVISIONED, &api);
     add_certificate(dev1, "dev1", CERTIFICATE, NOW);
     add_certificate(dev1, "dev1", CERTIFICATE_EXPIRED, NOW - 1);
@@ -165,6 +177,9 @@ static const struct {
     {"dev", "dev1", &api, "", NULL, 60, "10.0.0.1", REFUSE_CLIENT_ID, 0, "api:"},
     {"dev1", "dev1", &api, "secret", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
     {"dev1", "dev1", &api, "", NULL, 0, "10.0.0.1", REFUSE_KEEPALIVE, 0, "api:"},
+    {"dev4", "dev4", &api_ending, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_DEVICE, "api:"},
+    {"dev5", "dev5", &api_ended, "", NULL, 60, "10.0.0.1", REFUSE_ENDED, 0, "api:"},
+    {"dev5", "dev5", &api_ended, "secret", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
     {"dev1", "dev1", &operator, "", NULL, 60, "10.0.0.1", REFUSE_CREDENTIAL, 0, "none"},
     {"op1", "operator", &operator, "", NULL, 60, "10.0.0.1", REFUSE_NOT, ROLE_OPERATOR, "operator:"},
     {"op1", "operator", &operator, "", NULL, 0, "10.0.0.1", REFUSE_NOT, ROLE_OPERATOR, "operator:"},
