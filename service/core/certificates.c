@@ -141,6 +141,24 @@ enum status certificates_end(struct core *core, struct certificate_entry *entrie
     return status;
 }
 
+enum status certificates_revoke_all(struct core *core, const char *reason)
+{
+    struct certificate_entry entries[8];
+    size_t most = sizeof entries / sizeof entries[0], found = most;
+    enum status status = ST_OK;
+    while (status == ST_OK && found == most) {
+        status = store_certificate_live(core->store, core->device.id, entries, most, &found);
+        for (size_t i = 0; i < found && status == ST_OK; i++) {
+            status = end_row(core, &entries[i], "revoked", reason);
+            crl_want(core, CRL_SOON);
+            if (status == ST_OK)
+                status =
+                    certificates_announce(core, "certificate_revoked", entries[i].id, entries[i].not_after, reason);
+        }
+    }
+    return status;
+}
+
 /* --- what the clock brings --------------------------------------------------------------------------------------- */
 
 static enum status warn(struct core *core, struct certificate_entry *entry, enum expiry_step step,

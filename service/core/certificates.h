@@ -32,6 +32,10 @@ enum status certificates_used(struct core *core, const struct certificate_entry 
 enum status certificates_end(struct core *core, struct certificate_entry *entries, size_t count, const char *state,
                              const char *reason);
 
+/* Revokes every certificate of core->device that is not ended, each with its event. The device's state is the caller's
+ * matter. */
+enum status certificates_revoke_all(struct core *core, const char *reason);
+
 /* Writes an event of core->device about a certificate. */
 enum status certificates_announce(struct core *core, const char *event, const char *id, int64_t not_after,
                                   const char *reason);

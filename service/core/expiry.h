@@ -11,7 +11,6 @@
 
 /* What is due. X(enumerator, reason on the wire: of certificate_expiring, of the end) */
 #define EXPIRY_LIST(X)                                                                                                 \
-    X(EXPIRY_NOTHING, "")                                                                                              \
     X(EXPIRY_WARNING, "warning")     /* certificate_warning_days before its end: it counts as expiring */              \
     X(EXPIRY_RENEWAL, "renewal")     /* certificate_renewal_days: the device is asked to renew */                      \
     X(EXPIRY_LAST_DAY, "last_day")   /* a day */                                                                       \
@@ -36,7 +35,7 @@ struct expiry_subject {
 
 struct expiry {
     enum expiry_step step;
-    int64_t at; /* ms since 1970; 0: never */
+    int64_t at; /* ms since 1970 */
 };
 
 /* The next thing that happens to it, and when; what lies behind its end counts no more. */

@@ -39,8 +39,10 @@ static void say_device(const struct outcome *outcome, char out[CELL])
     if (device == NULL)
         snprintf(out, CELL, "not known");
     else if (strcmp(state, "registered") == 0)
-        snprintf(out, CELL, "its API key still works: musterctl device block %s%s keeps it out", uuid,
-                 outcome->directory);
+        snprintf(out, CELL,
+                 "its API key still works, also one that it got by this certificate: musterctl device block %s%s keeps "
+                 "it out",
+                 uuid, outcome->directory);
     else if (strcmp(state, "provisioned") == 0)
         snprintf(out, CELL, "another certificate of it still works: musterctl device block %s%s keeps it out", uuid,
                  outcome->directory);

@@ -1,6 +1,6 @@
 #include "service/op/enrol.h"
 
-#include "service/core/crl.h"
+#include "service/core/certificates.h"
 #include "service/core/life.h"
 #include "service/core/notice.h"
 #include "service/op/api_key.h"
@@ -95,11 +95,8 @@ static enum status save_known(struct core *core, struct device_row *device, enum
     enum status status = store_device_update(core->store, device);
     if (status == ST_OK)
         status = store_request_forget_device(core->store, device->id);
-    bool ended = false;
     if (status == ST_OK && way == ENROL_REPLACE)
-        status = store_certificate_end_all(core->store, device->id, 0, "revoked", "superseded", core->now.wall, &ended);
-    if (ended)
-        crl_want(core, CRL_SOON);
+        status = certificates_revoke_all(core, "superseded");
     if (status != ST_OK)
         return status;
     slot->offline_after = PRESENCE_SECONDS(life_offline_after(core, device));

@@ -48,7 +48,7 @@ static enum status first_use(struct core *core, const struct request *request, s
     size_t found = 0;
     if (core->gated)
         return stamp->how == STAMP_CERTIFICATE ? hint_certificate_used(core, stamp->credential, reply) : ST_OK;
-    enum status status = store_certificate_newest(core->store, core->device.id, &newest, &found);
+    enum status status = store_certificate_live(core->store, core->device.id, &newest, 1, &found);
     return status == ST_OK && found > 0 ? hint_certificate_used(core, newest.id, reply) : status;
 }
 

@@ -35,9 +35,10 @@ static enum status block(struct core *core, struct request *request, struct repl
 /* Nothing is left that it could come with: it is as after a reset, and enrols again. */
 static enum status forget(struct core *core)
 {
+    enum status status = standing_end_credentials(core, "reset");
     core->device.device_id[0] = '\0';
     core->device.manual = false;
-    return standing_end_credentials(core, &core->device, "reset");
+    return status;
 }
 
 static enum status unblock(struct core *core, struct request *request, struct reply *reply)
@@ -78,7 +79,7 @@ static enum status decommission(struct core *core, struct request *request, stru
     struct device_row *device = &core->device;
     int64_t sequence = 0;
     scope_audit(reply, device->tenant, device->uuid, "deviceId=%s", device->device_id);
-    enum status status = standing_end_credentials(core, device, "cessationOfOperation");
+    enum status status = standing_end_credentials(core, "cessationOfOperation");
     if (status == ST_OK)
         status = standing_leave(core, device, REASON_BLOCKED);
     if (status == ST_OK)

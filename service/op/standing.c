@@ -1,6 +1,6 @@
 #include "service/op/standing.h"
 
-#include "service/core/crl.h"
+#include "service/core/certificates.h"
 #include "service/core/life.h"
 #include "service/core/notice.h"
 
@@ -12,15 +12,12 @@ void standing_sessions(struct reply *reply, const char *uuid, enum sessions sess
     memcpy(reply->sessions_of, uuid, strlen(uuid) + 1);
 }
 
-enum status standing_end_credentials(struct core *core, const struct device_row *device, const char *reason)
+enum status standing_end_credentials(struct core *core, const char *reason)
 {
-    bool ended = false;
-    enum status status = store_api_key_drop(core->store, device->id);
+    enum status status = store_api_key_drop(core->store, core->device.id);
     if (status == ST_OK)
-        status = store_certificate_end_all(core->store, device->id, 0, "revoked", reason, core->now.wall, &ended);
-    if (ended)
-        crl_want(core, CRL_SOON);
-    return status == ST_OK ? store_request_forget_device(core->store, device->id) : status;
+        status = certificates_revoke_all(core, reason);
+    return status == ST_OK ? store_request_forget_device(core->store, core->device.id) : status;
 }
 
 enum status standing_leave(struct core *core, struct device_row *device, enum reason reason)
@@ -34,7 +31,7 @@ enum status standing_reset(struct core *core)
 {
     struct device_row *device = &core->device;
     int64_t sequence = 0;
-    enum status status = standing_end_credentials(core, device, "reset");
+    enum status status = standing_end_credentials(core, "reset");
     if (status == ST_OK)
         status = standing_leave(core, device, REASON_RESET);
     if (status == ST_OK)

@@ -10,8 +10,8 @@
 /* What becomes of the device's connections. */
 void standing_sessions(struct reply *reply, const char *uuid, enum sessions sessions);
 
-/* Drops API keys and remembered answers, and revokes every certificate that is not ended. */
-enum status standing_end_credentials(struct core *core, const struct device_row *device, const char *reason);
+/* Drops API keys and remembered answers of core->device, and revokes every certificate of it that is not ended. */
+enum status standing_end_credentials(struct core *core, const char *reason);
 
 /* The device goes offline when it was online, with this reason, and its heartbeats count no more. */
 enum status standing_leave(struct core *core, struct device_row *device, enum reason reason);

@@ -139,8 +139,8 @@
       "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \
       "ON heir.replaces = line.id) SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate JOIN line USING (id) "           \
       "WHERE state <> 'revoked' AND (not_after >= $2 OR certificate.id = $1) ORDER BY certificate.id LIMIT $3")        \
-    X(SQL_CERTIFICATE_NEWEST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND "              \
-                              "state IN " SQL_LIVE " ORDER BY id DESC LIMIT 1")                                        \
+    X(SQL_CERTIFICATE_LIVE, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE device = $1 AND "                \
+                            "state IN " SQL_LIVE " ORDER BY id DESC LIMIT $2")                                         \
     X(SQL_CERTIFICATE_PEM, "SELECT coalesce(pem, '') FROM certificate WHERE id = $1")                                  \
     X(SQL_CERTIFICATE_GET, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE certificate_id = $1")             \
     X(SQL_CERTIFICATE_LIST, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE id > $1 ORDER BY id LIMIT $2")   \

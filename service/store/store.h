@@ -289,8 +289,9 @@ enum status store_certificate_list_issuer(struct store *store, const char *key_i
 enum status store_certificate_lineage(struct store *store, int64_t row, int64_t not_after,
                                       struct certificate_entry *out, size_t count, size_t *found);
 
-/* The newest one of a device that is not ended. */
-enum status store_certificate_newest(struct store *store, int64_t device, struct certificate_entry *out, size_t *found);
+/* Up to `count` of a device that are not ended, the newest first. */
+enum status store_certificate_live(struct store *store, int64_t device, struct certificate_entry *out, size_t count,
+                                   size_t *found);
 
 /* It was shown for the first time: active. */
 enum status store_certificate_activate(struct store *store, int64_t row, int64_t at, int64_t due_at);

@@ -37,11 +37,13 @@ enum status store_certificate_find(struct store *store, const char *id, struct c
     return status == ST_OK && found == 0 ? ST_CERTIFICATE_NOT_FOUND : status;
 }
 
-enum status store_certificate_newest(struct store *store, int64_t device, struct certificate_entry *out, size_t *found)
+enum status store_certificate_live(struct store *store, int64_t device, struct certificate_entry *out, size_t count,
+                                   size_t *found)
 {
-    db_use(store->db, SQL_CERTIFICATE_NEWEST);
+    db_use(store->db, SQL_CERTIFICATE_LIVE);
     db_bind_int(store->db, device);
-    return read_list(store->db, out, 1, found);
+    db_bind_int(store->db, (int64_t)count);
+    return read_list(store->db, out, count, found);
 }
 
 enum status store_certificate_pem(struct store *store, int64_t row, char *out, size_t size)
