@@ -4,6 +4,7 @@
 #include "certs/file.h"
 #include "service/io/crl_job.h"
 #include "tests/unit/check.h"
+#include "tests/unit/folder.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -220,5 +221,6 @@ int main(void)
     test_missing_key();
     store_free(store);
     ca_free(ca);
+    folder_remove(folder);
     return check_done();
 }

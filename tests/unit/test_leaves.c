@@ -4,6 +4,7 @@
 #include "certs/validate.h"
 #include "service/io/leaves.h"
 #include "tests/unit/check.h"
+#include "tests/unit/folder.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -243,5 +244,6 @@ int main(void)
     test_its_own_root();
     store_free(core.store);
     ca_free(core.ca);
+    folder_remove(folder);
     return check_done();
 }
