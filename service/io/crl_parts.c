@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PART_MS 20 /* between two parts: 3 MB a second */
+/* An idle loop turns each 50 ms: 64 parts are out before the next list comes, a second after this one was begun. */
+#define PAGE_MS    20 /* between two pages */
+#define PAGE_PARTS 4
 
 _Static_assert(CRL_PART_SIZE + LIMIT_TOPIC + 16 < 65536, "the broker takes the packet of a part");
 
@@ -72,11 +74,11 @@ void crl_parts_walk_on(struct crl_parts *parts, struct mqtt *mqtt, struct mono n
 {
     if (!parts->going || now.ms < parts->not_before.ms)
         return;
-    parts->not_before = mono_add(now, PART_MS);
-    if (parts->next <= parts->count) {
-        parts->next += send_part(parts, mqtt);
+    parts->not_before = mono_add(now, PAGE_MS);
+    for (int i = 0; i < PAGE_PARTS && parts->next <= parts->count && send_part(parts, mqtt); i++)
+        parts->next++;
+    if (parts->next <= parts->count)
         return;
-    }
     while (parts->next <= parts->kept && send(mqtt, parts->next, "", 0)) /* they are small: all at once */
         parts->next++;
     parts->going = parts->next <= parts->kept;

@@ -26,7 +26,7 @@ struct crl_parts {
     char sha256[DIGEST_HEX_SIZE]; /* of the whole text, in hex */
     bool going;
     unsigned next, kept;    /* the next part; the highest that the broker may still retain */
-    struct mono not_before; /* no part before */
+    struct mono not_before; /* nothing is sent before */
 };
 
 /* What the broker retains is not known (it may be of an earlier run): the next walk clears every part that its list
@@ -42,8 +42,8 @@ void crl_parts_start(struct crl_parts *parts, const char *text, size_t length, i
 #define CRL_PART_SIZE 64000
 size_t crl_parts_write(const struct crl_parts *parts, unsigned part, char *out, size_t size);
 
-/* Publishes the next part, not more often than each 20 ms, and behind the last one clears those that the broker retains
- * beyond it. What the connection does not take is tried again. */
+/* Publishes the next parts, four at most and not more often than each 20 ms, and behind the last one clears those that
+ * the broker retains beyond it. What the connection does not take is tried again. */
 void crl_parts_walk_on(struct crl_parts *parts, struct mqtt *mqtt, struct mono now);
 
 #endif

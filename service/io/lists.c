@@ -27,14 +27,14 @@ void lists_take(struct lists *lists, struct core *core, struct effects *effects)
     if (made)
         leaves_renew(core); /* before the broker reads its files */
     crl_done(core, order, message(core), made ? NULL : error, effects);
-    if (made)
-        crl_parts_start(&lists->parts, core->crl.text, core->crl.length, order->number);
-    if (made)
-        log_line(LOG_INFO, "crl", "number=%lld next_update=%lld octets=%zu parts=%u", (long long)order->number,
-                 (long long)order->next_update, core->crl.length, lists->parts.count);
-    else
+    if (!made) {
         log_line(LOG_ERROR, "crl_failed", "number=%lld late=%s %s", (long long)order->number,
                  crl_is_late(core) ? "true" : "false", error);
+        return;
+    }
+    crl_parts_start(&lists->parts, core->crl.text, core->crl.length, order->number);
+    log_line(LOG_INFO, "crl", "number=%lld next_update=%lld octets=%zu parts=%u", (long long)order->number,
+             (long long)order->next_update, core->crl.length, lists->parts.count);
 }
 
 void lists_order(struct lists *lists, struct core *core)
