@@ -23,6 +23,7 @@
     X(TOPIC_EVENT, "muster/v1/event/{tenant}/{subject}/{event}", TOPIC_OUT, 1, 0)                                      \
     X(TOPIC_STATUS, "muster/v1/status/{tenant}/{uuid}", TOPIC_OUT, 0, 1)                                               \
     X(TOPIC_CRL, "muster/v1/ca/{tenant}/crl", TOPIC_OUT, 1, 1)                                                         \
+    X(TOPIC_CRL_PART, "muster/v1/ca/{tenant}/crl/{part}", TOPIC_OUT, 1, 1)                                             \
     X(TOPIC_SERVICE_STATE, "muster/v1/service/state", TOPIC_OUT, 1, 1)                                                 \
     X(TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, 0)                                                  \
     X(TOPIC_GATE_CONNECTED, "muster/v1/gate/connected", TOPIC_IN, 1, 0)                                                \

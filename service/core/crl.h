@@ -33,9 +33,9 @@ void crl_want(struct core *core, enum crl_urgency urgency);
  * durable. */
 bool crl_order(struct core *core, struct crl_order *order);
 
-/* An order was carried out, or not (`error` says why, NULL: it was): publishes the list (`pem`, NULL: it is too large),
- * lets the broker read it (crl_tell), orders the next one in time, and raises the alarm when less than a quarter of the
- * life of the list that the broker has is left. */
+/* An order was carried out, or not (`error` says why, NULL: it was): publishes the list (`pem`, NULL: no message holds
+ * it), lets the broker read it (crl_tell), orders the next one in time, and raises the alarm when less than a quarter
+ * of the life of the list that the broker has is left. */
 enum status crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
                      struct effects *effects);
 

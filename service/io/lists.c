@@ -7,13 +7,12 @@
 
 #include <string.h>
 
-#define LATE_MS     60000
-#define MESSAGE_MAX 60000 /* the broker takes no packet above 64 KiB: a greater list is read by `ca/crl` */
+#define LATE_MS 60000
 
 /* The last list, when one message may hold it. */
 static const char *message(const struct core *core)
 {
-    return core->crl.length <= MESSAGE_MAX ? core->crl.text : NULL;
+    return core->crl.length <= CRL_MESSAGE_MAX ? core->crl.text : NULL;
 }
 
 void lists_take(struct lists *lists, struct core *core, struct effects *effects)
@@ -28,12 +27,14 @@ void lists_take(struct lists *lists, struct core *core, struct effects *effects)
     if (made)
         leaves_renew(core); /* before the broker reads its files */
     crl_done(core, order, message(core), made ? NULL : error, effects);
-    if (made)
-        log_line(LOG_INFO, "crl", "number=%lld next_update=%lld", (long long)order->number,
-                 (long long)order->next_update);
-    else
+    if (!made) {
         log_line(LOG_ERROR, "crl_failed", "number=%lld late=%s %s", (long long)order->number,
                  crl_is_late(core) ? "true" : "false", error);
+        return;
+    }
+    crl_parts_start(&lists->parts, core->crl.text, core->crl.length, order->number);
+    log_line(LOG_INFO, "crl", "number=%lld next_update=%lld octets=%zu parts=%u", (long long)order->number,
+             (long long)order->next_update, core->crl.length, lists->parts.count);
 }
 
 void lists_order(struct lists *lists, struct core *core)
@@ -58,10 +59,13 @@ void lists_batch_end(struct lists *lists, struct core *core, bool committed)
     lists->order.number = 0;
 }
 
-void lists_tell_again(struct core *core, struct effects *effects)
+void lists_tell_again(struct lists *lists, struct core *core, struct effects *effects)
 {
-    if (core->crl.written > 0)
-        crl_tell(core, message(core), effects);
+    crl_parts_forget(&lists->parts);
+    if (core->crl.written == 0)
+        return;
+    crl_tell(core, message(core), effects);
+    crl_parts_start(&lists->parts, core->crl.text, core->crl.length, core->crl.written);
 }
 
 void lists_ask_again(const struct core *core, struct effects *effects)

@@ -74,7 +74,7 @@ static void publisher_changed(struct loop *loop, bool up)
                  (unsigned long long)loop->answers_lost);
     loop->answers_lost = 0;
     outbox_open(&loop->outbox);
-    lists_tell_again(loop->core, &loop->effects);
+    lists_tell_again(&loop->lists, loop->core, &loop->effects);
     if (loop->core->config->retained_status)
         retained_walk_start(&loop->walk);
 }
@@ -249,6 +249,14 @@ static bool save_at_end(struct loop *loop)
     return store_commit(loop->core->store) == ST_OK && saved;
 }
 
+/* What is retained and not urgent. */
+static void walk_on(struct loop *loop, struct mono now)
+{
+    struct mqtt *publisher = loop->broker->connections[BROKER_PUBLISHER].mqtt;
+    retained_walk_on(&loop->walk, loop->core, publisher, now);
+    crl_parts_walk_on(&loop->lists.parts, publisher, now);
+}
+
 int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
 {
     while (!*stop) {
@@ -261,7 +269,7 @@ int loop_run(struct loop *loop, const volatile sig_atomic_t *stop)
         if (!going_on || !write_apart(loop, clock_now()))
             return -1;
         outbox_pump(&loop->outbox, clock_now());
-        retained_walk_on(&loop->walk, loop->core, loop->broker->connections[BROKER_PUBLISHER].mqtt, clock_now().mono);
+        walk_on(loop, clock_now().mono);
     }
     return save_at_end(loop) ? 0 : -1;
 }

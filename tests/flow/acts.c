@@ -134,6 +134,11 @@ static void do_crl_sleeps(const char *argument)
     edge.crl = CRL_SLEEPS;
 }
 
+static void do_crl_length(const char *argument)
+{
+    edge.crl_length = (size_t)atoll(argument);
+}
+
 static void do_warning_days(const char *argument)
 {
     world->config.certificate_warning_days = atoi(argument);
@@ -183,6 +188,7 @@ static const struct {
             {"crl-works", do_crl_works},
             {"crl-fails", do_crl_fails},
             {"crl-sleeps", do_crl_sleeps},
+            {"crl-length", do_crl_length},
             {"unmute", do_unmute},
             {"new-seal-key", do_new_seal_key},
             {"crowded", do_crowded},

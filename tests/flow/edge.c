@@ -25,8 +25,9 @@ void (*edge_on_commit)(bool done);
 static struct {
     struct crl_order order;
     const struct ca *ca;
-    bool started;
+    bool started, failed;
     char *text;
+    uint64_t parts; /* that are retained, a bit each */
 } crl;
 
 static struct {
@@ -232,6 +233,17 @@ static const char *shown_topic(const struct mqtt_publish *publish, char *out, si
     return out;
 }
 
+/* A part of a list that is cleared and was not there: a broker tells nobody. */
+static bool changes_nothing(const struct mqtt_publish *publish)
+{
+    unsigned part = 0;
+    if (sscanf(publish->topic, "muster/v1/ca/all/crl/%u", &part) != 1)
+        return false;
+    uint64_t bit = UINT64_C(1) << (part - 1), before = crl.parts;
+    crl.parts = publish->length > 0 ? before | bit : before & ~bit;
+    return publish->length == 0 && before == crl.parts;
+}
+
 bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
     char topic[2 * LIMIT_TOPIC];
@@ -239,6 +251,8 @@ bool mqtt_send(struct mqtt *mqtt, const struct mqtt_publish *publish)
     (void)mqtt;
     if (edge.mute)
         return false;
+    if (changes_nothing(publish))
+        return true;
     put_output(shown_topic(publish, topic, sizeof topic), command ? "" : publish->payload,
                command ? 0 : publish->length, publish->correlation, publish->correlation_length);
     if (publish->id != 0) {
@@ -264,6 +278,7 @@ void edge_reset(void)
     edge_forget_outputs();
     edge = (struct edge){.pool = -1};
     crl.started = false;
+    crl.parts = 0;
     turns = 0;
 }
 
@@ -289,6 +304,8 @@ unsigned keypool_ready(struct keypool *pool, enum key_type type)
 void edge_kill_job(void)
 {
     crl.started = false;
+    free(crl.text);
+    crl.text = NULL;
 }
 
 void crl_job_start(struct crl_job *job, const struct ca *ca, const struct crl_order *order)
@@ -305,7 +322,12 @@ static char *make_list(void)
     if (crl.ca != NULL)
         return crl_make(&(struct crl_task){crl.ca, world->path, world->config.crl_file, crl.order}, error);
     snprintf(error, sizeof error, "list %lld", (long long)crl.order.number);
-    return strdup(error);
+    size_t used = strlen(error), length = edge.crl_length > used ? edge.crl_length : used;
+    char *text = malloc(length + 1);
+    memset(text, '.', length);
+    memcpy(text, error, used);
+    text[length] = '\0';
+    return text;
 }
 
 bool crl_job_take(struct crl_job *job)
@@ -315,8 +337,11 @@ bool crl_job_take(struct crl_job *job)
     if (!done)
         return false;
     crl.started = false;
+    crl.failed = edge.crl != CRL_WORKS;
+    if (crl.failed)
+        return true;
     free(crl.text);
-    crl.text = edge.crl == CRL_WORKS ? make_list() : NULL;
+    crl.text = make_list();
     return true;
 }
 
@@ -335,5 +360,5 @@ const char *crl_job_text(const struct crl_job *job)
 const char *crl_job_error(const struct crl_job *job)
 {
     (void)job;
-    return crl.text != NULL ? "" : "the disk is full";
+    return crl.failed ? "the disk is full" : "";
 }

@@ -15,6 +15,7 @@
  *   > MS tick | hear | deaf | publisher-down | publisher-up | restart (kill -9) | restart-failing (a call of
  *        SQLite at a time) | commit-fails [N] | second-commit-fails [N] | wall +-MS |
  *        crl-works | crl-fails | crl-sleeps (no list is made, and nobody hears why: so it begins) |
+ *        crl-length OCTETS (of the next lists, where no authority is real) |
  *        warning-days N (of certificates, for the next restart) | pool N | crowded | uncrowded | mute (nothing can be
  * sent) | unmute | new-seal-key < MS answer/CONNECTION/CLIENT-ID/TOPIC ...   what goes through the gate to one
  * connection < MS TOPIC [@correlation=C] [JSON]   what must come out: `"*"` any value, `"!"` no such member, `"$x"`
@@ -82,6 +83,7 @@ struct edge {
     int pool;                                      /* keys that lie ready; -1: always */
     bool mute;                                     /* MQTT takes nothing */
     enum { CRL_SLEEPS, CRL_WORKS, CRL_FAILS } crl; /* what becomes of the orders of revocation lists */
+    size_t crl_length;                             /* of the lists that are played, at least */
     bool crowded;                                  /* the parking is said to be full */
     int failing_commits;                           /* the next ones fail */
     int good_commits;                              /* but not these before them */

@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 """Revocation end to end: real TLS, the real broker with and without its gate, openssl as the judge of the list."""
+import hashlib
+import json
+import os
+import re
 import threading
 import time
 
 import fleet
 from fleet import GONE, Fleet
 from gated import Refused, ask
-from muster import SLOW, Checks, end, free_ports, read, start, wait_for
+from muster import ROOT, SLOW, Checks, end, free_ports, read, run, start, wait_for
 from wire import TLS, Wire
 
 t = Checks()
@@ -197,4 +201,85 @@ def hardware_is_held():
         t.equal(stack.knock("held", "held")[0], 0, "with the same key it does")
 
 
-t.run(nobody_stays, validate_tells, lineage_ends_all, hardware_is_held)
+# --- a list that no message holds -------------------------------------------------------------------------------------
+
+LIST = "muster/v1/ca/all/crl"
+
+
+def supersede(stack, count):
+    """So many certificates have ended: rows of the database, while the service is down."""
+    now = int(time.time())
+    stack.insert("DELETE FROM certificate WHERE uuid = 'ended'")
+    stack.insert("""WITH RECURSIVE each(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < ?)
+        INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, created_at, ended_at, issuer)
+        SELECT printf('40%034x', n), 'ended', 'default', x'', 'superseded', 'superseded', 1, ?, 1, ?, 1 FROM each""",
+                 count, now + 86400 * 60, now * 1000)
+
+
+def with_list(stack, count):
+    """The service starts with that, and the broker keeps what it retains; then whoever follows the list."""
+    before = stack.list_number()
+    stack.kill_service()
+    supersede(stack, count)
+    stack.start_service()
+    stack.wait_ready()
+    t.check(wait_for(lambda: stack.list_number() > before, 10), "a list of %d entries" % count)
+
+
+def retained(stack):
+    """What the broker retains of the list: by topic."""
+    with_eyes = stack.operator("copy~%x" % time.monotonic_ns(), stack.viewer, [LIST + "/#"])
+    with_eyes.ping()
+    heard = {each.topic[len(LIST):]: each.payload for each in with_eyes.receive(0.3)}
+    with_eyes.disconnect()
+    return heard
+
+
+def assembled(stack):
+    """The PEM of the parts, when they are what the document says."""
+    heard = retained(stack)
+    parts = [json.loads(heard.get("/%d" % (each + 1), "{}")) for each in range(len(heard))]
+    text = "".join(part.get("crlPem", "") for part in parts)
+    good = [(part.get("number"), part.get("part"), part.get("parts"), part.get("sha256")) for part in parts] == [
+        (stack.list_number(), each + 1, len(parts), hashlib.sha256(text.encode()).hexdigest()) for each in range(len(parts))]
+    return text if good and parts else None
+
+
+def copied(stack):
+    """The same by what docs/operating.md says: what it leaves in crl-copy.pem, and what openssl says of that."""
+    page = read(os.path.join(ROOT, "docs/operating.md")).split("## A copy of the revocation list")[1].split("\n## ")[0]
+    script, follow, verify = re.findall(r"```(?:python|sh)\n(.*?)```", page, re.S)
+    stack.write("crl_copy.py", script)
+    follow = follow.replace("-p 8884", "-p %d" % stack.tls).replace("-W 5", "-W 2")
+    return [run(["bash", "-c", each], cwd=stack.directory) for each in ("rm -f crl-copy.pem one-list-*", follow, verify)][-1]
+
+
+def parts_of_a_long_list():
+    """No message holds the list: it comes in parts, which anyone can join; a shorter one clears them."""
+    with Fleet(1) as stack:
+        stack.VERIFIES = False  # the rows are of no certificates
+        boss = stack.operator("boss")
+        with_list(stack, 2000)
+        t.equal(wait_for(lambda: assembled(stack), 5), read(stack.path("crl.pem")), "the parts are the list of the file")
+        t.equal(sorted(retained(stack)), ["/1", "/2", "/3"], "in three parts, and the topic itself is empty")
+        said = copied(stack)
+        t.equal(said.stderr.strip(), "verify OK", "the example of the document verifies it")
+        t.equal(read(stack.path("crl-copy.pem")), read(stack.path("crl.pem")), "and has all of it")
+        t.check(stack.ca(boss, "rotate"), "the next issuer")
+        t.check(wait_for(lambda: len(stack.of_each_list()) == 2, 10), "has a list of its own")
+        t.check(wait_for(lambda: assembled(stack) == read(stack.path("crl.pem")), 10), "the parts are both lists")
+        t.equal(copied(stack).stderr.split("\n")[:2], ["verify OK"] * 2, "and the example takes them apart")
+        with_list(stack, 1000)
+        t.check(wait_for(lambda: sorted(retained(stack)) == ["/1", "/2"], 5), "fewer entries, fewer parts", sorted(retained(stack)))
+        t.equal(assembled(stack), read(stack.path("crl.pem")), "which are the list of the file")
+        end(stack.broker)
+        stack.start_broker()
+        t.check(wait_for(lambda: stack.answers(0.5), 15), "a broker that was restarted")
+        t.equal(wait_for(lambda: assembled(stack), 5), read(stack.path("crl.pem")), "has all of it again")
+        with_list(stack, 10)
+        t.check(wait_for(lambda: list(retained(stack)) == [""], 5), "a list that fits is one message", sorted(retained(stack)))
+        t.equal(retained(stack)[""].decode(), read(stack.path("crl.pem")), "which is the list of the file")
+        t.equal(copied(stack).stderr.split("\n")[:2], ["verify OK"] * 2, "and the example takes that, too")
+
+
+t.run(nobody_stays, validate_tells, lineage_ends_all, hardware_is_held, parts_of_a_long_list)

@@ -100,6 +100,8 @@ static const struct {
     {TOPIC_EVENT, {"default", "d1", "registered"}, "muster/v1/event/default/d1/registered"},
     {TOPIC_EVENT, {"Default", "d1", "registered"}, NULL},
     {TOPIC_STATUS, {"default", "d1"}, "muster/v1/status/default/d1"},
+    {TOPIC_CRL_PART, {"all", "64"}, "muster/v1/ca/all/crl/64"},
+    {TOPIC_CRL_PART, {"all", ""}, NULL},
     {TOPIC_SERVICE_STATE, {0}, "muster/v1/service/state"},
 };
 
@@ -140,6 +142,7 @@ static const struct {
     {TOPIC_EVENT, "muster/v1/event/+/+/+", TOPIC_OUT, 1, false},
     {TOPIC_STATUS, "muster/v1/status/+/+", TOPIC_OUT, 0, true},
     {TOPIC_CRL, "muster/v1/ca/+/crl", TOPIC_OUT, 1, true},
+    {TOPIC_CRL_PART, "muster/v1/ca/+/crl/+", TOPIC_OUT, 1, true},
     {TOPIC_SERVICE_STATE, "muster/v1/service/state", TOPIC_OUT, 1, true},
     {TOPIC_SERVICE_PROBE, "muster/v1/service/probe", TOPIC_IN, 1, false},
     {TOPIC_GATE_CONNECTED, "muster/v1/gate/connected", TOPIC_IN, 1, false},
