@@ -136,6 +136,13 @@ struct crl_state {
     char error[200];  /* why the last one was not made; "": it was */
 };
 
+/* What is known of the wall clock: service/core/wall.h. */
+struct wall {
+    int64_t offset;          /* wall clock minus monotonic clock, as of the last tick; 0: there was none */
+    int64_t ahead;           /* ms that it jumped ahead, while it is doubted */
+    struct mono believed_at; /* in time to come: it is doubted */
+};
+
 /* What the gate has found of a device's connections: how many it closed, and how many stayed. */
 struct checked {
     char uuid[LIMIT_UUID + 1];
@@ -166,8 +173,7 @@ struct core {
     struct life life;     /* what the event in hand does to its device's presence */
     bool may_wait;        /* this request may be parked until there is a key for it */
     struct timers timers;
-    int64_t clock_offset; /* wall minus monotonic, as of the last tick */
-    bool clock_was_set;   /* by more than a minute, since the last list */
+    struct wall wall;
     struct crl_state crl;
     struct checked checked[CHECKED_MOST]; /* the last ones, in turn */
     size_t checked_next;

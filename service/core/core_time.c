@@ -6,14 +6,14 @@
 #include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/core/remember.h"
+#include "service/core/wall.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define TICK_STEPS   8192 /* deadlines that are looked at in one go: below a millisecond */
-#define AGAIN_MS     1000 /* after a batch was undone */
-#define CLOCK_SET_MS 60000
-#define DAY_MS       (24 * 3600 * INT64_C(1000))
+#define TICK_STEPS 8192 /* deadlines that are looked at in one go: below a millisecond */
+#define AGAIN_MS   1000 /* after a batch was undone */
+#define DAY_MS     (24 * 3600 * INT64_C(1000))
 
 static enum status add_seed(void *context, const struct presence_seed *seed)
 {
@@ -38,6 +38,8 @@ enum status core_start(struct core *core, struct now now)
     enum status status = store_event_begin(core->store);
     if (status == ST_OK) {
         status = store_intent_close_all(core->store, now.wall, &closed);
+        if (status == ST_OK)
+            status = wall_start(core);
         if (status == ST_OK)
             status = certificates_start(core);
         status = store_event_finish(core->store, status);
@@ -96,24 +98,11 @@ static void run_timer(struct core *core, enum timer timer, size_t most, struct e
         crl_on_alarm(core);
 }
 
-/* Somebody has set the clock: what waits for a date waits for another time now. */
-static void watch_clock(struct core *core)
-{
-    int64_t offset = core->now.wall - core->now.mono.ms, moved = offset - core->clock_offset;
-    bool set = core->clock_offset != 0 && (moved > CLOCK_SET_MS || moved < -CLOCK_SET_MS);
-    core->clock_offset = offset;
-    if (!set)
-        return;
-    core->clock_was_set = true;
-    crl_want(core, CRL_SOON);
-    certificates_due(core, core->now.wall);
-}
-
 /* What the service itself has to do by the clock; each timer once, for one that is due at once again has a turn of its
  * own. */
 static void tick_timers(struct core *core, size_t most, struct effects *effects)
 {
-    watch_clock(core);
+    wall_watch(core);
     for (int i = 0; i < TIMER_COUNT; i++) {
         enum timer timer = timers_pop(&core->timers, core->now.mono);
         if (timer == TIMER_COUNT)
@@ -177,8 +166,9 @@ enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor,
 
 enum status core_expire(struct core *core, struct now now)
 {
-    enum status status = store_event_begin(core->store);
-    if (status != ST_OK)
+    core->now = now;
+    enum status status = wall_is_doubted(core) ? ST_OK : store_event_begin(core->store);
+    if (status != ST_OK || wall_is_doubted(core))
         return status;
     status = store_request_expire(core->store, now.wall - REMEMBER_REQUEST_MS, now.wall - REMEMBER_SECRET_MS);
     if (status == ST_OK)

@@ -2,6 +2,7 @@
 
 #include "service/core/authority.h"
 #include "service/core/notice.h"
+#include "service/core/wall.h"
 #include "topics/topic.h"
 
 #include <stdio.h>
@@ -60,6 +61,12 @@ void crl_want(struct core *core, enum crl_urgency urgency)
         want_in(core, crl->begun.ms == 0 || since >= APART_MS ? 0 : APART_MS - since);
 }
 
+void crl_clock_was_set(struct core *core)
+{
+    core->crl.written_at = core->crl.begun_wall = 0;
+    crl_want(core, CRL_SOON);
+}
+
 void crl_on_timer(struct core *core)
 {
     struct crl_state *crl = &core->crl;
@@ -80,10 +87,11 @@ static bool has_clock(struct core *core)
 
 static bool give_order(struct core *core, struct crl_order *order)
 {
-    int64_t now = core->now.wall / 1000;
-    *order = (struct crl_order){.number = core->crl.number + 1,
-                                .this_update = now,
-                                .next_update = now + core->config->crl_days * (DAY_MS / 1000)};
+    int64_t now = core->now.wall / 1000, begin = core->ca != NULL ? ca_validity(core->ca).not_before : 0;
+    *order = (struct crl_order){
+        .number = core->crl.number + 1,
+        .this_update = later(wall_earliest(core) / 1000, begin), /* of a time to come it would count for nobody */
+        .next_update = now + core->config->crl_days * (DAY_MS / 1000)};
     return has_clock(core) && store_event_begin(core->store) == ST_OK &&
            store_event_finish(core->store, store_number_set(core->store, number_name, order->number)) == ST_OK;
 }
@@ -120,7 +128,7 @@ bool crl_names(const struct core *core, int64_t ended_at)
 {
     const struct crl_state *crl = &core->crl;
     bool current = crl->written == crl->number && !crl->wanted;
-    return crl->written > 0 && (current || (ended_at < crl->written_at && !core->clock_was_set));
+    return crl->written > 0 && (current || ended_at < crl->written_at);
 }
 
 bool crl_waits(const struct core *core)
@@ -222,7 +230,6 @@ static enum status take_list(struct core *core, const struct crl_order *order, c
     crl->written_at = crl->begun_wall;
     crl->this_update = order->this_update;
     crl->next_update = order->next_update;
-    core->clock_was_set = false;
     crl_tell(core, pem, effects);
     return known_at_once(core, order->number);
 }

@@ -29,6 +29,10 @@ void crl_on_alarm(struct core *core);
 /* The next list is wanted. */
 void crl_want(struct core *core, enum crl_urgency urgency);
 
+/* The wall clock was set: what the times of a list and of a revocation tell of each other is forgotten, and the next
+ * list is wanted. */
+void crl_clock_was_set(struct core *core);
+
 /* When it is time and none is being made: takes the next number in the open batch, and says what to make once that is
  * durable. */
 bool crl_order(struct core *core, struct crl_order *order);

@@ -2,6 +2,7 @@
 
 #include "certs/file.h"
 #include "certs/validate.h"
+#include "service/core/wall.h"
 #include "service/io/log.h"
 
 #include <errno.h>
@@ -67,6 +68,8 @@ static bool is_due(const struct core *core, const struct leaf *leaf, const struc
     if (!found->checks[VALIDATION_READABLE].passed || store_issuer_known(core->store, found->issuer, &ours) != ST_OK ||
         !ours)
         return false;
+    if (core->now.wall / 1000 < life->not_before) /* made while the clock was ahead */
+        return true;
     if (core->now.wall / 1000 >= life->not_before + (life->not_after - life->not_before + 1) / 3 * 2)
         return true;
     if (strcmp(found->issuer, ca_issuer_id(core->ca)) == 0)
@@ -127,6 +130,8 @@ static void renew(struct core *core, const struct leaf *leaf, const char *path)
 void leaves_renew(struct core *core)
 {
     if (core->next_ca != NULL) /* not now: the broker does not know the next authority yet */
+        return;
+    if (wall_is_doubted(core)) /* nor by a clock that may be ahead */
         return;
     renew(core, &server, core->config->server_certificate_file);
     renew(core, &client, core->config->broker_certificate_file);

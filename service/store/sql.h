@@ -30,6 +30,14 @@
 
 #define SQL_LIVE "('pending', 'active', 'expiring')" /* the states of a certificate that is not ended */
 
+/* Ended by a clock that was ahead: at a time to come. Not of a device that was reset since, or has got another one.
+ * Two parameters: ms and seconds since 1970. */
+#define SQL_ENDED_TOO_SOON(ms, seconds)                                                                                \
+    "state = 'expired' AND ended_at > " ms " AND not_after >= " seconds                                                \
+    " AND EXISTS (SELECT 1 FROM device owner WHERE owner.id = certificate.device AND owner.state IN (2, 3, 4) AND "    \
+    "owner.registered_at <= certificate.created_at) AND NOT EXISTS (SELECT 1 FROM certificate other WHERE "            \
+    "other.device = certificate.device AND other.id > certificate.id AND other.state IN " SQL_LIVE ")"
+
 #define SQL_EVENT_COLUMNS "id, coalesce(device, 0), sequence, at, uuid, tenant, type, body "
 
 #define SQL_LIST(X)                                                                                                    \
@@ -91,6 +99,8 @@
       "INSERT INTO api_key (id, device, hash, created_at, next, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")          \
     X(SQL_API_KEY_LIMIT, "UPDATE api_key SET expires_at = CASE WHEN expires_at BETWEEN 1 AND $1 THEN expires_at "      \
                          "ELSE $2 END, next = 0 WHERE device = $3")                                                    \
+    X(SQL_API_KEY_BOUND, "UPDATE api_key SET expires_at = $1 WHERE next = 0 AND expires_at > $2 AND "                  \
+                         "device IN (SELECT device FROM api_key WHERE next = 1)")                                      \
     X(SQL_API_KEY_PROMOTE, "UPDATE api_key SET next = 0 WHERE id = $1")                                                \
     X(SQL_API_KEY_EXPIRY, "SELECT expires_at FROM api_key WHERE device = $1 ORDER BY id = $2 DESC, next DESC LIMIT 1") \
     X(SQL_OPERATOR_GET, "SELECT id, name, role, tenant, hash, disabled_at, created_at FROM operator WHERE id = $1")    \
@@ -127,6 +137,11 @@
                                    "WHERE device = $2 AND id <> $3 AND state = 'pending'")                             \
     X(SQL_CERTIFICATE_DUE, "SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate WHERE due_at <= $1 "                    \
                            "ORDER BY due_at LIMIT 1")                                                                  \
+    X(SQL_CERTIFICATE_REVIVE_DEVICES, "UPDATE device SET state = 3 WHERE state = 2 AND id IN (SELECT device FROM "     \
+                                      "certificate WHERE " SQL_ENDED_TOO_SOON("$1", "$2") ")")                         \
+    X(SQL_CERTIFICATE_REVIVE, "UPDATE certificate SET state = CASE WHEN activated_at = 0 THEN 'pending' "              \
+                              "WHEN told > 0 THEN 'expiring' ELSE 'active' END, reason = '', ended_at = 0, "           \
+                              "due_at = $1 WHERE " SQL_ENDED_TOO_SOON("$2", "$3"))                                     \
     X(SQL_CERTIFICATE_DUE_NEXT, "SELECT min(due_at) FROM certificate WHERE due_at IS NOT NULL")                        \
     X(SQL_CERTIFICATE_TOLD, "UPDATE certificate SET state = $1, told = $2, due_at = nullif($3, 0) WHERE id = $4")      \
     X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \

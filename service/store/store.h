@@ -181,6 +181,9 @@ enum status store_api_key_promote(struct store *store, int64_t device, const cha
 /* When the API key `id` of a device ends, or when it has none of this id its newest one; 0: it does not, or there is
  * none. */
 enum status store_api_key_expiry(struct store *store, int64_t device, const char *id, int64_t *expires_at);
+
+/* No API key that waits for the first use of the next one holds longer than until `until` (ms since 1970). */
+enum status store_api_key_bound(struct store *store, int64_t until);
 enum status store_api_key_drop(struct store *store, int64_t device);
 
 /* --- hardware whose certificate was revoked -------------------------------------------------------------------- */
@@ -292,6 +295,11 @@ enum status store_certificate_lineage(struct store *store, int64_t row, int64_t 
 /* Up to `count` of a device that are not ended, the newest first. */
 enum status store_certificate_live(struct store *store, int64_t device, struct certificate_entry *out, size_t count,
                                    size_t *found);
+
+/* Those that a clock which was ahead has ended, by the clock that says `now` (ms since 1970), are live again and due at
+ * once, and so is what they made of their devices; `*any`: there were some. Not those of devices that were reset since,
+ * or have got another one. */
+enum status store_certificate_revive(struct store *store, int64_t now, bool *any);
 
 /* It was shown for the first time: active. */
 enum status store_certificate_activate(struct store *store, int64_t row, int64_t at, int64_t due_at);

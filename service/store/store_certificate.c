@@ -165,6 +165,24 @@ enum status store_certificate_end_pending(struct store *store, int64_t device, i
     return status;
 }
 
+enum status store_certificate_revive(struct store *store, int64_t now, bool *any)
+{
+    *any = false;
+    db_use(store->db, SQL_CERTIFICATE_REVIVE_DEVICES);
+    db_bind_int(store->db, now);
+    db_bind_int(store->db, now / 1000);
+    enum status status = run(store->db);
+    if (status != ST_OK)
+        return status;
+    db_use(store->db, SQL_CERTIFICATE_REVIVE);
+    db_bind_int(store->db, now);
+    db_bind_int(store->db, now);
+    db_bind_int(store->db, now / 1000);
+    status = run(store->db);
+    *any = status == ST_OK && db_changed(store->db);
+    return status;
+}
+
 enum status store_certificate_due_next(struct store *store, int64_t *due_at)
 {
     struct db *db = store->db;

@@ -151,6 +151,15 @@ enum status store_api_key_next(struct store *store, const struct api_key_row *ro
     return status == ST_OK ? insert_api_key(store, row, true) : status;
 }
 
+enum status store_api_key_bound(struct store *store, int64_t until)
+{
+    db_use(store->db, SQL_API_KEY_BOUND);
+    db_bind_int(store->db, until);
+    db_bind_int(store->db, until);
+    db_step(store->db);
+    return db_done(store->db);
+}
+
 enum status store_api_key_promote(struct store *store, int64_t device, const char *id)
 {
     struct db *db = store->db;

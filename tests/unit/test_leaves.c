@@ -166,6 +166,24 @@ static void test_with_its_key(void)
     CHECK_TEXT(text, both);
 }
 
+/* A clock that is ahead makes nothing anew before it is believed; and what it made then goes when it is right again. */
+static void test_clock_ahead(void)
+{
+    issue(config.server_certificate_file, true, 0644);
+    struct validation before = look(config.server_certificate_file);
+    core.wall.believed_at = (struct mono){10};
+    at_day(700);
+    CHECK_TEXT(look(config.server_certificate_file).certificate_id, before.certificate_id);
+    core.wall.believed_at = (struct mono){0};
+    at_day(700);
+    CHECK(look(config.server_certificate_file).validity.not_before > BEGUN + 690 * DAY, "of a time to come");
+    at_day(1);
+    struct validation after = look(config.server_certificate_file);
+    CHECK(after.checks[VALIDATION_DATES].passed, "valid today");
+    at_day(2);
+    CHECK_TEXT(look(config.server_certificate_file).certificate_id, after.certificate_id);
+}
+
 /* Somebody else's certificate, from wherever, is his to renew. */
 static void test_foreign(void)
 {
@@ -239,6 +257,7 @@ int main(void)
     test_renewed_in_time();
     test_left_alone();
     test_with_its_key();
+    test_clock_ahead();
     test_foreign();
     test_issuer_of_before();
     test_its_own_root();
