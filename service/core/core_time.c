@@ -3,6 +3,7 @@
 
 #include "service/core/authority.h"
 #include "service/core/certificates.h"
+#include "service/core/change.h"
 #include "service/core/crl.h"
 #include "service/core/life.h"
 #include "service/core/remember.h"
@@ -38,6 +39,8 @@ enum status core_start(struct core *core, struct now now)
     enum status status = store_event_begin(core->store);
     if (status == ST_OK) {
         status = store_intent_close_all(core->store, now.wall, &closed);
+        if (status == ST_OK)
+            status = change_settle(core);
         if (status == ST_OK)
             status = certificates_start(core);
         status = store_event_finish(core->store, status);
