@@ -39,6 +39,13 @@ int ca_install(const struct ca_options *options, const char *pem, size_t length,
  * has no key that a crash left, is CA_WAS_SO. */
 int ca_drop(const struct ca_options *options, const char *issuer_id, char *error, size_t error_size);
 
+/* The same question without the deed: CA_DONE when ca_drop would have something to do. Nothing is written. */
+int ca_look_drop(const struct ca_options *options, const char *issuer_id, char *error, size_t error_size);
+
+/* The id of the issuer in front of the authority's file, whoever has opened what; "" when it has none of 20 octets.
+ * Nothing is written. */
+int ca_look_current(const struct ca_options *options, char id[CA_ISSUER_ID + 1], char *error, size_t error_size);
+
 /* Whether the key of this root lies in the file that the options name: where it should not stay. Looks at the root's
  * certificate, never into the key. */
 bool ca_root_key_is_here(const struct ca_options *options, const char *issuer_id);

@@ -13,6 +13,8 @@
 #define PROFILE_SERVER_DAYS    397
 #define PROFILE_AUTHORITY_DAYS (20 * 365) /* a root */
 #define PROFILE_ISSUER_DAYS    (10 * 365) /* an issuing CA below a root */
+#define PROFILE_MARGIN_DAYS    30         /* so long before it cuts a certificate short an issuer's end is told */
+#define PROFILE_LEAST_DAYS     1          /* what would be cut shorter is not made */
 #define PROFILE_CERTIFICATE_ID 36         /* the hex digits of a serial */
 
 struct validity {

@@ -55,6 +55,8 @@
       "Check the certificateId: musterctl certificate list.")                                                          \
     X(ST_CERTIFICATE_REVOKED, "certificate_revoked", "The certificate is revoked.", "Provision the device again.")     \
     X(ST_CERTIFICATE_EXPIRED, "certificate_expired", "The certificate has expired.", "Provision the device again.")    \
+    X(ST_ISSUER_EXPIRED, "issuer_expired", "The issuing CA has ended, or ends within a day: it signs nothing more.",   \
+      "Repeat the same request later; the operator makes the next issuing CA: musterctl ca rotate.")                   \
     X(ST_IDEMPOTENCY_CONFLICT, "idempotency_conflict", "This requestId was used for another request.",                 \
       "Use a new requestId for each new request; repeat a request unchanged.")                                         \
     X(ST_RATE_LIMITED, "rate_limited", "Too many requests.", "Repeat the same request after retryAfterMs.")            \

@@ -1,14 +1,34 @@
 #include "service/core/authority.h"
 
+#include "certs/ca_rotate.h"
 #include "service/config_authority.h"
 #include "service/core/crl.h"
 #include "service/core/notice.h"
+
+#include <string.h>
 
 static const char told_name[] = "issuer_told"; /* the number of the issuer that was announced */
 
 const struct ca *authority_newest(const struct core *core)
 {
     return core->next_ca != NULL ? core->next_ca : core->ca;
+}
+
+bool authority_lists(const struct core *core, const char *issuer_id)
+{
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    size_t count = ca_issuers(core->ca, issuers, CA_ISSUERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(issuers[i].id, issuer_id) == 0)
+            return true;
+    return false;
+}
+
+bool authority_has(const struct core *core, const char *issuer_id)
+{
+    char error[300];
+    struct ca_options options = config_authority(core->config);
+    return authority_lists(core, issuer_id) || ca_look_drop(&options, issuer_id, error, sizeof error) != CA_WAS_SO;
 }
 
 static struct ca *open_files(const struct core *core, char *error, size_t error_size)

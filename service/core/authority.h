@@ -10,6 +10,13 @@
 /* The authority with all that its files hold: the next one, where there is one. */
 const struct ca *authority_newest(const struct core *core);
 
+/* Whether core->ca, as it was opened, has a certificate of this issuer. */
+bool authority_lists(const struct core *core, const char *issuer_id);
+
+/* Whether anything of an issuer is left: there, or in the files, or its key. What cannot be looked at is taken to be
+ * there. */
+bool authority_has(const struct core *core, const char *issuer_id);
+
 /* Opens what now stands in the files as core->next_ca, and wants a revocation list that knows it. False with a sentence
  * in `error`: all stays as it is. */
 bool authority_renew(struct core *core, char *error, size_t error_size);

@@ -1,6 +1,8 @@
 #include "service/core/core.h"
 
+#include "service/core/audit.h"
 #include "service/core/certificates.h"
+#include "service/core/change.h"
 #include "service/core/heartbeat.h"
 #include "service/core/identify.h"
 #include "service/core/life.h"
@@ -70,28 +72,6 @@ static void speak(struct core *core, const struct request *request, enum status 
         effects_sessions(effects, sessions, core->reply.sessions_of);
 }
 
-static enum status audit(struct core *core, const struct request *request, const char *outcome)
-{
-    char action[80], origin[LIMIT_CLIENT_ID + LIMIT_ADDRESS + 16];
-    const struct reply *reply = &core->reply;
-    bool admin = request->address.admin;
-    snprintf(action, sizeof action, "%s%s%s", admin ? request->address.noun : "", admin ? "/" : "", request->row->verb);
-    const struct stamp *stamp = &request->sender.stamp;
-    if (core->gated)
-        snprintf(origin, sizeof origin, "mqtt:%s from %s", stamp->client_id, stamp->address);
-    else
-        snprintf(origin, sizeof origin, "mqtt:%s", request->address.id);
-    return store_audit_append(
-        core->store, &(struct audit_row){.at = core->now.wall,
-                                         .actor = request->sender.name,
-                                         .action = action,
-                                         .tenant = reply->tenant[0] != '\0' ? reply->tenant : request->sender.tenant,
-                                         .target = reply->target[0] != '\0' ? reply->target : request->address.id,
-                                         .origin = origin,
-                                         .outcome = outcome,
-                                         .detail = reply->audit});
-}
-
 /* Whether the device itself is there. Whoever goes may be the connection that registers, or the device that was here
  * before. */
 static bool is_present(const struct request *request)
@@ -123,7 +103,7 @@ static enum status answer_new(struct core *core, struct request *request)
         return fail(&request->why, ST_TOO_LARGE, NULL, "The answer would be too large.");
     status = credential_used(core, request);
     if (status == ST_OK && reply->audit[0] != '\0')
-        status = audit(core, request, "ok");
+        status = audit_append(core, request, "ok");
     return status == ST_OK ? remember_put(core, request, reply) : status;
 }
 
@@ -178,7 +158,7 @@ static void audit_denial(struct core *core, const struct request *request, enum 
     for (size_t i = 0; i < sizeof denials / sizeof *denials; i++)
         if (status == denials[i] && limit_take(&core->denials, core->now.mono) &&
             store_event_begin(core->store) == ST_OK)
-            store_event_finish(core->store, audit(core, request, status_code(status)));
+            store_event_finish(core->store, audit_append(core, request, status_code(status)));
 }
 
 /* Runs `answer` within a savepoint; memory follows the store. */
@@ -195,16 +175,27 @@ static enum status in_event(struct core *core, struct request *request,
     return ended == ST_OK ? status : ended;
 }
 
-/* A certificate that will not be made after all: its intent is closed, and its requestId is free again. */
-static enum status abandon(struct core *core, struct request *request)
+/* What will not be made after all: its intent is closed, and its requestId is free again. */
+static enum status abandon(struct core *core, struct request *request, enum status why)
 {
+    const struct ticket *ticket = request->ticket;
     enum status status = store_event_begin(core->store);
     if (status != ST_OK)
         return status;
-    status = store_intent_abandon(core->store, request->ticket->intent.certificate_id, core->now.wall);
+    status = ticket->issuer[0] != '\0'
+                 ? change_abandon(core, request, why)
+                 : store_intent_abandon(core->store, ticket->intent.certificate_id, core->now.wall);
     if (status == ST_OK)
-        status = store_request_drop(core->store, request->ticket->scope, request->in.request_id);
+        status = store_request_drop(core->store, ticket->scope, request->in.request_id);
     return store_event_finish(core->store, status);
+}
+
+/* What has changed the authority's files is answered, however often the store fails. And an intent that cannot even be
+ * closed would keep its requestId waiting for ever. */
+static bool stays_in_hand(struct core *core, struct request *request, enum status status)
+{
+    bool unwritten = status == ST_STORAGE_UNAVAILABLE || status == ST_INTERNAL;
+    return (request->ticket->changed && unwritten) || abandon(core, request, status) != ST_OK;
 }
 
 static enum status decode(const struct core *core, struct request *request)
@@ -261,8 +252,7 @@ enum status core_step(struct core *core, const struct event *event, struct ticke
     enum status status = handle(core, request);
     if (status == ST_PARKED)
         return status;
-    /* An intent that cannot even be closed stays in hand: its requestId would wait for ever. */
-    if (status != ST_OK && ticket->stage == TICKET_INTENT && abandon(core, request) != ST_OK)
+    if (status != ST_OK && ticket->stage == TICKET_INTENT && stays_in_hand(core, request, status))
         return ST_PARKED;
     if (status != ST_OK && request->why.status != status)
         fail(&request->why, status, NULL, NULL);

@@ -41,13 +41,11 @@ struct event {
     bool retained;
 };
 
-#define SCOPE_MAX (STAMP_NAME + LIMIT_UUID + 4)
-
 /* A request that could not be answered at once. It is stepped again, with its ticket, after the next commit. */
 enum ticket_stage {
     TICKET_NEW,
     TICKET_WAITS,  /* for a key of the pool, or for its twin of the same requestId */
-    TICKET_INTENT, /* its intent is in the batch: sign when that is durable */
+    TICKET_INTENT, /* its intent is in the batch: sign, or change the authority, when that is durable */
 };
 struct ticket {
     enum ticket_stage stage;
@@ -56,7 +54,9 @@ struct ticket {
     struct key *key; /* made for it; freed by core_ticket_end */
     struct public_key public_key;
     struct intent_row intent;
-    char scope[SCOPE_MAX]; /* of the request that holds the intent's place */
+    char issuer[CA_ISSUER_ID + 1]; /* of a change of the authority (change.h); "": it is a certificate's */
+    bool changed;                  /* the authority has changed: only the store has still to hear of it */
+    char scope[SCOPE_MAX];         /* of the request that holds the intent's place */
 };
 
 /* Who asks; the tenant comes from here and never from a payload. */

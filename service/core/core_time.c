@@ -3,7 +3,9 @@
 
 #include "service/core/authority.h"
 #include "service/core/certificates.h"
+#include "service/core/change.h"
 #include "service/core/crl.h"
+#include "service/core/issuer.h"
 #include "service/core/life.h"
 #include "service/core/remember.h"
 #include "service/core/wall.h"
@@ -35,9 +37,12 @@ enum status core_start(struct core *core, struct now now)
     core->now = now;
     core->life.kind = LIFE_NONE;
     timers_init(&core->timers, now.mono);
+    timers_set(&core->timers, TIMER_ISSUER, now.wall, now);
     enum status status = store_event_begin(core->store);
     if (status == ST_OK) {
         status = store_intent_close_all(core->store, now.wall, &closed);
+        if (status == ST_OK)
+            status = change_settle(core);
         if (status == ST_OK)
             status = wall_start(core);
         if (status == ST_OK)
@@ -94,6 +99,8 @@ static void run_timer(struct core *core, enum timer timer, size_t most, struct e
         certificates_tick(core, most, effects);
     else if (timer == TIMER_CRL)
         crl_on_timer(core);
+    else if (timer == TIMER_ISSUER)
+        issuer_on_timer(core);
     else
         crl_on_alarm(core);
 }
@@ -186,6 +193,7 @@ void core_batch_end(struct core *core, bool committed)
     core->issuer = 0; /* its row may be undone, too, and so may what was told of it */
     core->issuer_untold = core->ca != NULL;
     timers_bring_forward(&core->timers, TIMER_CERTIFICATES, core->now.wall + AGAIN_MS, core->now);
+    timers_bring_forward(&core->timers, TIMER_ISSUER, core->now.wall + AGAIN_MS, core->now);
     if (core->crl.reloaded < core->crl.written) /* what the broker was to be told may be lost */
         crl_want(core, CRL_SOON);
 }

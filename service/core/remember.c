@@ -7,7 +7,7 @@ static bool is_remembered(const struct request *request)
     return request->in.request_id[0] != '\0' && (request->row->flags & OP_CHANGES) != 0;
 }
 
-static void body_hash(const struct request *request, unsigned char hash[SECRET_HASH])
+void remember_hash(const struct request *request, unsigned char hash[SECRET_HASH])
 {
     const struct secret_part parts[] = {{request->row->verb, strlen(request->row->verb)},
                                         {request->address.noun, strlen(request->address.noun)},
@@ -41,7 +41,7 @@ enum status remember_find(struct core *core, struct request *request, struct rep
     if (!*found)
         return status == ST_OK ? ST_OK : fail(&request->why, status, NULL, NULL);
     unsigned char hash[SECRET_HASH];
-    body_hash(request, hash);
+    remember_hash(request, hash);
     if (!secret_equal(hash, core->remembered.body_hash))
         return fail(&request->why, ST_IDEMPOTENCY_CONFLICT, "/requestId", NULL);
     if (!core->remembered.answered)
@@ -55,7 +55,7 @@ enum status remember_put(struct core *core, const struct request *request, const
         return ST_OK;
     unsigned char hash[SECRET_HASH], nonce[12], *sealed = core->remembered.sealed;
     size_t sealed_length = 0;
-    body_hash(request, hash);
+    remember_hash(request, hash);
     if (reply != NULL && reply->secret.length > 0) {
         core->random(nonce, sizeof nonce);
         sealed_length =

@@ -18,4 +18,7 @@ enum status remember_find(struct core *core, struct request *request, struct rep
 /* Remembers the answer, or with `reply` NULL that the request is in work. */
 enum status remember_put(struct core *core, const struct request *request, const struct reply *reply);
 
+/* By which a request is told from another one of the same requestId. */
+void remember_hash(const struct request *request, unsigned char hash[SECRET_HASH]);
+
 #endif

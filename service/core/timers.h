@@ -1,5 +1,6 @@
 /*
- * The service's own deadlines, on a timing wheel: what is due next among certificates, when the next CRL is to be made.
+ * The service's own deadlines, on a timing wheel: what is due next among certificates, when the next CRL is to be made,
+ * when the issuing CA comes to its end.
  * What waits behind the first of each kind stands in the store, in the order of its index. Pure.
  */
 #ifndef MUSTER_CORE_TIMERS_H
@@ -7,7 +8,7 @@
 
 #include "service/core/wheel.h"
 
-enum timer { TIMER_CERTIFICATES, TIMER_CRL, TIMER_CRL_ALARM, TIMER_COUNT };
+enum timer { TIMER_CERTIFICATES, TIMER_CRL, TIMER_CRL_ALARM, TIMER_ISSUER, TIMER_COUNT };
 
 #define TIMER_FAR_MS 3600000 /* later ones are looked at again by then: the wall clock may have been set meanwhile */
 

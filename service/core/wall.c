@@ -47,6 +47,7 @@ void wall_watch(struct core *core)
     if (moved < 0 && store_event_begin(core->store) == ST_OK)
         (void)store_event_finish(core->store, take_back(core)); /* what fails is done at the next start */
     certificates_due(core, core->now.wall);
+    timers_bring_forward(&core->timers, TIMER_ISSUER, core->now.wall, core->now);
 }
 
 bool wall_is_doubted(const struct core *core)

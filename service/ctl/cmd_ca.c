@@ -26,6 +26,22 @@ static void tell_issuers(const struct value *issuers)
     out_table_free(table);
 }
 
+/* What ends soon, and what is to be done. */
+static void tell_ends(const struct value *issuers)
+{
+    char id[CELL], ends[CELL];
+    for (const struct value *issuer = value_first(issuers); issuer != NULL; issuer = value_next(issuer)) {
+        bool root = strcmp(answer_text(issuer, "role"), "root") == 0;
+        if (!answer_says(issuer, "expiring"))
+            continue;
+        out_scalar(value_member(issuer, "issuerId"), id, CELL);
+        out_ago(value_member(issuer, "notAfter"), ends, CELL);
+        printf("\nexpiring: the %s %s, its end is %s. %s\n", root ? "root" : "issuing CA", id, ends,
+               root ? "Devices need another root: docs/operating.md."
+                    : "Make the next issuing CA: musterctl ca rotate --yes");
+    }
+}
+
 static void tell_crl(const struct value *crl)
 {
     char number[CELL], next[CELL], error[CELL];
@@ -62,6 +78,7 @@ enum ctl_exit cmd_ca_show(const struct args *args)
         out_json("muster.ca/1", root);
     } else {
         tell_issuers(value_member(root, "issuers"));
+        tell_ends(value_member(root, "issuers"));
         tell_crl(value_member(root, "crl"));
     }
     document_free(answer);

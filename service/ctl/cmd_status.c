@@ -17,10 +17,26 @@ static bool tell_late(const struct value *authority, char out[CELL])
     return answer_says(crl, "late");
 }
 
+/* The same of the authority: after its end nobody gets a certificate. */
+static bool tell_end(const struct value *authority, char out[CELL])
+{
+    char ends[64];
+    for (const struct value *issuer = value_first(value_member(authority, "issuers")); issuer != NULL;
+         issuer = value_next(issuer)) {
+        if (!answer_says(issuer, "expiring"))
+            continue;
+        out_ago(value_member(issuer, "notAfter"), ends, sizeof ends);
+        snprintf(out, CELL, "expiring, the end of the %s one is %s: see musterctl ca show", answer_text(issuer, "role"),
+                 ends);
+        return true;
+    }
+    return false;
+}
+
 static void tell(const struct target *target, const struct value *answer, const struct value *authority)
 {
     static const char *const counts[] = {"total", "active", "online", "offline", "pending"};
-    char version[CELL], time[CELL], alerts[CELL], line[1024] = "", count[CELL], late[CELL];
+    char version[CELL], time[CELL], alerts[CELL], line[1024] = "", count[CELL], late[CELL], end[CELL];
     size_t length = 0;
     out_scalar(value_member(answer, "version"), version, sizeof version);
     out_scalar(value_member(answer, "serverTime"), time, sizeof time);
@@ -29,10 +45,14 @@ static void tell(const struct target *target, const struct value *answer, const 
         out_scalar(value_member(answer, counts[i]), count, sizeof count);
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s %s", i > 0 ? ", " : "", count, counts[i]);
     }
-    const struct out_pair pairs[] = {{"service", "answers"},        {"version", version}, {"time", time},
-                                     {"folder", target->directory}, {"devices", line},    {"alerts in 24 h", alerts},
-                                     {"revocation list", late}};
-    out_pairs(pairs, sizeof pairs / sizeof pairs[0] - (tell_late(authority, late) ? 0 : 1));
+    struct out_pair pairs[8] = {{"service", "answers"},        {"version", version}, {"time", time},
+                                {"folder", target->directory}, {"devices", line},    {"alerts in 24 h", alerts}};
+    size_t rows = 6;
+    if (tell_late(authority, late))
+        pairs[rows++] = (struct out_pair){"revocation list", late};
+    if (tell_end(authority, end))
+        pairs[rows++] = (struct out_pair){"authority", end};
+    out_pairs(pairs, rows);
 }
 
 /* The authority is asked for people only; what it refuses is no trouble of the status. */

@@ -9,7 +9,8 @@
 static void hold_happening(void *context, const char *event, const char *uuid, const char *text)
 {
     struct batch *batch = context;
-    log_hold(&batch->held, LOG_INFO, event, "uuid=%s reason=%s", uuid, text);
+    bool alarm = strcmp(event, "issuer_expiring") == 0; /* somebody has to do something */
+    log_hold(&batch->held, alarm ? LOG_WARNING : LOG_INFO, event, "uuid=%s reason=%s", uuid, text);
 }
 
 void batch_init(struct batch *batch, struct core *core, struct effects *effects)

@@ -3,6 +3,7 @@
 #include "service/core/authority.h"
 #include "service/core/certificates.h"
 #include "service/core/crl.h"
+#include "service/core/issuer.h"
 #include "service/core/notice.h"
 #include "service/core/remember.h"
 #include "service/op/enrol.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define KEY_WAIT_MS      60000
+#define ISSUER_WAIT_MS   600000 /* no device shall ask an authority that has ended again and again */
 #define COMPROMISED_MEND "Make a new key pair: this one was revoked as compromised."
 #define DAY_MS           (24 * 3600 * INT64_C(1000))
 
@@ -123,15 +125,24 @@ static enum status check_key(struct core *core, struct request *request)
     return ST_CSR_KEY_REUSED;
 }
 
+static enum status check_issuer(const struct core *core, struct request *request)
+{
+    if (issuer_has_ended(ca_validity(core->ca), core->now.wall)) {
+        fail(&request->why, ST_ISSUER_EXPIRED, NULL, NULL);
+        request->why.retry_after_ms = ISSUER_WAIT_MS;
+    } else if (!authority_may_issue(core)) {
+        fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
+        request->why.retry_after_ms = 1000;
+    }
+    return request->why.status;
+}
+
 enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key)
 {
     /* Before the intent: a spent key shall not make one, nor take a key pair. */
-    if (!authority_may_issue(core)) {
-        fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
-        request->why.retry_after_ms = 1000;
-        return ST_RATE_LIMITED;
-    }
-    enum status status = check_rate(core, request);
+    enum status status = check_issuer(core, request);
+    if (status == ST_OK)
+        status = check_rate(core, request);
     if (status == ST_OK && request->sender.may == MAY_PROVISION)
         status = enrol_count_use(core, request);
     if (status == ST_OK)

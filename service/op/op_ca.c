@@ -3,6 +3,7 @@
 #include "service/config_authority.h"
 #include "service/core/authority.h"
 #include "service/core/crl.h"
+#include "service/core/issuer.h"
 #include "service/op/op.h"
 #include "service/op/scope.h"
 
@@ -30,11 +31,13 @@ static bool has_root_key(const struct core *core, const struct ca_issuer *issuer
     return issuer->root && !issuer->current && ca_root_key_is_here(&options, issuer->id);
 }
 
-static void write_issuer(const struct core *core, const struct ca_issuer *issuer, struct json_writer *json)
+static void write_issuer(const struct core *core, const struct ca_issuer *issuers, size_t count, size_t i,
+                         struct json_writer *json)
 {
+    const struct ca_issuer *issuer = &issuers[i];
     char fingerprint[2 * HASH_SIZE + 1];
-    for (size_t i = 0; i < HASH_SIZE; i++)
-        snprintf(fingerprint + 2 * i, 3, "%02x", issuer->fingerprint[i]);
+    for (size_t octet = 0; octet < HASH_SIZE; octet++)
+        snprintf(fingerprint + 2 * octet, 3, "%02x", issuer->fingerprint[octet]);
     json_open(json, NULL, '{');
     json_text(json, "issuerId", issuer->id);
     json_text(json, "role", role_of(core, issuer));
@@ -43,6 +46,7 @@ static void write_issuer(const struct core *core, const struct ca_issuer *issuer
     json_time(json, "notAfter", issuer->validity.not_after * 1000);
     json_text(json, "fingerprint", fingerprint);
     json_bool(json, "hasKey", issuer->has_key || has_root_key(core, issuer));
+    json_bool(json, "expiring", issuer_is_expiring(core, issuers, count, i));
     json_close(json, '}');
 }
 
@@ -66,7 +70,7 @@ enum status op_ca_show(struct core *core, struct request *request, struct reply 
     size_t count = ca_issuers(authority_newest(core), issuers, CA_ISSUERS_MAX);
     json_open(&reply->json, "issuers", '[');
     for (size_t i = 0; i < count; i++)
-        write_issuer(core, &issuers[i], &reply->json);
+        write_issuer(core, issuers, count, i, &reply->json);
     json_close(&reply->json, ']');
     write_crl(core, &reply->json);
     json_text(&reply->json, "caPem", ca_bundle(authority_newest(core)));

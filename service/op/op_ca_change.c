@@ -1,10 +1,13 @@
-/* Operators change the authority: rotate, drop. docs/operating.md tells a rollover from its beginning to its end. */
+/* Operators change the authority: rotate, drop. docs/operating.md tells a rollover from its beginning to its end. Each
+ * has two steps (change.h): what will be done becomes durable first. The second one may come again, when its commit
+ * failed, after it has changed the files. */
 #include "certs/ca_rotate.h"
 #include "certs/csr.h"
 #include "certs/file.h"
 #include "certs/validate.h"
 #include "service/config_authority.h"
 #include "service/core/authority.h"
+#include "service/core/change.h"
 #include "service/op/op.h"
 #include "service/op/scope.h"
 
@@ -54,16 +57,21 @@ static enum status not_opened(const char *sentence, struct why *why)
 static const char install_mend[] = "Give the certificate that musterctl ca sign made of the last request; musterctl ca "
                                    "rotate writes that request again.";
 
-static enum status next_is(struct core *core, struct reply *reply, struct why *why)
+static enum status answer_issuer(const char *role, const char *id, struct reply *reply)
+{
+    scope_audit(reply, "", id, "issuerId=%s", id);
+    json_text(&reply->json, "role", role);
+    json_text(&reply->json, "issuerId", id);
+    return ST_OK;
+}
+
+static enum status next_is(struct core *core, struct request *request, struct reply *reply)
 {
     char error[SENTENCE] = "";
     if (!authority_renew(core, error, sizeof error))
-        return not_opened(error, why);
-    const char *id = ca_issuer_id(core->next_ca);
-    scope_audit(reply, "", id, "issuerId=%s", id);
-    json_text(&reply->json, "role", "next");
-    json_text(&reply->json, "issuerId", id);
-    return ST_OK;
+        return not_opened(error, &request->why);
+    request->ticket->changed = true;
+    return answer_issuer("next", ca_issuer_id(core->next_ca), reply);
 }
 
 /* The root is elsewhere: what has to be signed there. */
@@ -74,6 +82,7 @@ static enum status ask_the_root(const struct ca_options *options, const char *re
     int end = ca_prepare(options, csr, sizeof csr, error, sizeof error);
     if (end != CA_DONE)
         return refuse(end, error, NULL, "", why);
+    scope_audit(reply, "", "", "prepared a request for the root");
     json_text(&reply->json, "role", "prepared");
     json_text(&reply->json, "reason", reason);
     json_text(&reply->json, "csr", csr);
@@ -90,34 +99,59 @@ static bool issues_by(const struct core *core, const char *pem)
     return ca_issuers(core->ca, &current, 1) > 0 && memcmp(given.fingerprint, current.fingerprint, HASH_SIZE) == 0;
 }
 
-static enum status install(struct core *core, const struct ca_options *options, const char *pem, struct reply *reply,
-                           struct why *why)
+static enum status install(struct core *core, struct request *request, struct reply *reply)
 {
+    struct ca_options options = config_authority(core->config);
+    const char *pem = request->in.certificate_pem;
     char error[SENTENCE] = "";
-    int end = ca_install(options, pem, strlen(pem), core->now.wall / 1000, error, sizeof error);
+    int end = ca_install(&options, pem, strlen(pem), core->now.wall / 1000, error, sizeof error);
     if (end < CA_DONE)
-        return refuse(end, error, "/certificatePem", install_mend, why);
+        return refuse(end, error, "/certificatePem", install_mend, &request->why);
     if (end == CA_DONE || !issues_by(core, pem))
-        return next_is(core, reply, why);
-    json_text(&reply->json, "role", "current");
-    json_text(&reply->json, "issuerId", ca_issuer_id(core->ca));
-    return ST_OK;
+        return next_is(core, request, reply);
+    return answer_issuer("current", ca_issuer_id(core->ca), reply);
+}
+
+/* Whether the files have an issuer that the service has not taken up: it could not open it, or had no time to say so.
+ * Another one is not wanted then. */
+static bool has_one_waiting(const struct core *core, const struct ca_options *options)
+{
+    char id[CA_ISSUER_ID + 1] = "", error[SENTENCE];
+    return ca_look_current(options, id, error, sizeof error) == CA_DONE && strcmp(id, ca_issuer_id(core->ca)) != 0;
+}
+
+static enum status make_next(struct core *core, struct request *request, struct reply *reply)
+{
+    struct ca_options options = config_authority(core->config);
+    char error[SENTENCE] = "";
+    int end =
+        has_one_waiting(core, &options) ? CA_DONE : ca_rotate(&options, core->now.wall / 1000, error, sizeof error);
+    if (end < CA_DONE)
+        return refuse(end, error, NULL, "", &request->why);
+    return end == CA_ROOT_AWAY ? ask_the_root(&options, error, reply, &request->why) : next_is(core, request, reply);
+}
+
+static enum status rotate(struct core *core, struct request *request, struct reply *reply)
+{
+    const char *newest = ca_issuer_id(authority_newest(core));
+    if (core->crl.running)
+        return ST_PARKED;
+    enum status status = change_finish(core);
+    if (status != ST_OK)
+        return status;
+    if (strcmp(newest, request->ticket->issuer) != 0) /* done, when the commit failed */
+        return answer_issuer(core->next_ca != NULL ? "next" : "current", newest, reply);
+    return request->in.certificate_pem[0] != '\0' ? install(core, request, reply) : make_next(core, request, reply);
 }
 
 enum status op_ca_rotate(struct core *core, struct request *request, struct reply *reply)
 {
-    struct ca_options options = config_authority(core->config);
-    char error[SENTENCE] = "";
+    if (request->ticket->stage == TICKET_INTENT)
+        return rotate(core, request, reply);
+    const char *id = ca_issuer_id(core->ca);
     enum status status = admit(core, request);
-    if (status != ST_OK)
-        return status;
-    if (request->in.certificate_pem[0] != '\0')
-        return install(core, &options, request->in.certificate_pem, reply, &request->why);
-    int end = ca_rotate(&options, core->now.wall / 1000, error, sizeof error);
-    if (end < CA_DONE)
-        return refuse(end, error, NULL, "", &request->why);
-    return end == CA_ROOT_AWAY ? ask_the_root(&options, error, reply, &request->why)
-                               : next_is(core, reply, &request->why);
+    scope_audit(reply, "", id, "after issuerId=%s", id);
+    return status == ST_OK ? change_begin(core, request, id) : status;
 }
 
 /* --- drop -------------------------------------------------------------------------------------------------------- */
@@ -156,26 +190,63 @@ static enum status keep_living(struct core *core, const char *id, struct request
     return ST_INVALID_STATE;
 }
 
-enum status op_ca_drop(struct core *core, struct request *request, struct reply *reply)
+static enum status refuse_drop(int end, const char *sentence, struct request *request)
+{
+    return refuse(end, sentence, "/issuerId",
+                  "musterctl ca show lists the issuers: one with the role old can be dropped.", &request->why);
+}
+
+static enum status answer_drop(const char *id, bool dropped, struct reply *reply)
+{
+    scope_audit(reply, "", id, "issuerId=%s %s", id, dropped ? "dropped" : "was not there");
+    json_text(&reply->json, "issuerId", id);
+    json_bool(&reply->json, "dropped", dropped);
+    return ST_OK;
+}
+
+/* That it was there was seen in the first step. */
+static enum status drop(struct core *core, struct request *request, struct reply *reply)
 {
     struct ca_options options = config_authority(core->config);
     const char *id = request->in.issuer_id;
     char error[SENTENCE] = "";
+    if (core->crl.running) /* with core->ca */
+        return ST_PARKED;
+    enum status status = change_finish(core);
+    if (status != ST_OK)
+        return status;
+    int end = ca_drop(&options, id, error, sizeof error);
+    if (end < CA_DONE)
+        return refuse_drop(end, error, request);
+    if (authority_lists(core, id) && !authority_replace(core, error, sizeof error))
+        return not_opened(error, &request->why);
+    request->ticket->changed = true;
+    return answer_drop(id, true, reply);
+}
+
+static enum status begin_drop(struct core *core, struct request *request, struct reply *reply)
+{
+    struct ca_options options = config_authority(core->config);
+    const char *id = request->in.issuer_id;
+    char error[SENTENCE] = "";
+    int end = ca_look_drop(&options, id, error, sizeof error);
+    if (end < CA_DONE)
+        return refuse_drop(end, error, request);
+    if (end == CA_WAS_SO && !authority_lists(core, id))
+        return answer_drop(id, false, reply);
+    scope_audit(reply, "", id, "issuerId=%s", id);
+    return change_begin(core, request, id);
+}
+
+enum status op_ca_drop(struct core *core, struct request *request, struct reply *reply)
+{
+    const char *id = request->in.issuer_id;
+    if (request->ticket->stage == TICKET_INTENT)
+        return drop(core, request, reply);
     enum status status = admit(core, request);
     if (status == ST_OK)
         status = keep_living(core, id, request);
     if (status == ST_OK)
         status = keep_own(core, id, request);
-    if (status != ST_OK)
-        return status;
-    int end = ca_drop(&options, id, error, sizeof error);
-    if (end < CA_DONE)
-        return refuse(end, error, "/issuerId",
-                      "musterctl ca show lists the issuers: one with the role old can be dropped.", &request->why);
-    if (end == CA_DONE && !authority_replace(core, error, sizeof error))
-        return not_opened(error, &request->why);
-    scope_audit(reply, "", id, "issuerId=%s %s", id, end == CA_DONE ? "dropped" : "was not there");
-    json_text(&reply->json, "issuerId", id);
-    json_bool(&reply->json, "dropped", end == CA_DONE);
-    return ST_OK;
+    return status == ST_OK ? begin_drop(core, request, reply) : status;
 }

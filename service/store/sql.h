@@ -203,6 +203,12 @@
       "DELETE FROM request WHERE (scope, request_id) IN (SELECT scope, request_id FROM request WHERE at < $1 "         \
       "ORDER BY at LIMIT $2)")                                                                                         \
     X(SQL_REQUEST_EXPIRE_SECRETS, "UPDATE request SET sealed = NULL WHERE at < $1 AND sealed IS NOT NULL")             \
+    X(SQL_CHANGE_PUT,                                                                                                  \
+      "INSERT OR REPLACE INTO authority_change (id, open, action, issuer, actor, scope, request_id, body_hash, at) "   \
+      "VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8)")                                                                    \
+    X(SQL_CHANGE_GET, "SELECT open, action, issuer, actor, scope, request_id, body_hash, at FROM authority_change")    \
+    X(SQL_CHANGE_CLOSE, "UPDATE authority_change SET open = 0")                                                        \
+    X(SQL_CHANGE_DELETE, "DELETE FROM authority_change")                                                               \
     X(SQL_EVENT_COUNT, "UPDATE presence SET event_sequence = event_sequence + 1 WHERE device = $1")                    \
     X(SQL_EVENT_SEQUENCE, "SELECT event_sequence FROM presence WHERE device = $1")                                     \
     X(SQL_EVENT_INSERT, "INSERT INTO event (device, sequence, at, uuid, tenant, type, body) "                          \

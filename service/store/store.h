@@ -12,6 +12,7 @@
 #define MUSTER_STORE_STORE_H
 
 #include "topics/limits.h"
+#include "topics/stamp.h"
 #include "topics/status.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@
 #define SESSIONS_SIZE  16 /* what presence.h writes of a device's sessions */
 #define SEALED_MAX     (8 * 1024)
 #define AUDIT_TEXT     200
+#define SCOPE_MAX      (STAMP_NAME + LIMIT_UUID + 4) /* who asked, for which uuid */
 
 struct store;
 
@@ -390,6 +392,25 @@ enum status store_request_forget_device(struct store *store, int64_t device);
 #define EXPIRE_ROWS 2000
 enum status store_request_expire(struct store *store, int64_t requests_before, int64_t secrets_before);
 
+/* --- a change of the authority -------------------------------------------------------------------------------- */
+
+/* What is about to be done to the authority's files, durable before it is done. One at a time. */
+struct change_row {
+    bool open;                  /* false: it was refused, after it may have changed some file */
+    char action[80];            /* ca/rotate, ca/drop */
+    char issuer[ISSUER_ID + 1]; /* who issued before; who is dropped */
+    char actor[STAMP_NAME], scope[SCOPE_MAX], request_id[LIMIT_REQUEST_ID + 1];
+    unsigned char body_hash[HASH_SIZE];
+    int64_t at;
+};
+
+/* Writes it down, in place of one that is not open any more; finds the one there is; says that it is not open; forgets
+ * it. */
+enum status store_change_put(struct store *store, const struct change_row *row);
+bool store_change_find(struct store *store, struct change_row *out, enum status *status);
+enum status store_change_close(struct store *store);
+enum status store_change_delete(struct store *store);
+
 /* --- numbers that the service keeps ----------------------------------------------------------------------------- */
 
 /* 0 when there is none of this name. */
@@ -431,7 +452,7 @@ struct audit_row {
     const char *action;          /* register, key/create, ... */
     const char *tenant, *target; /* "" where there is none */
     const char *origin;          /* topic or address it came from */
-    const char *outcome;         /* ok, or the wire code of the refusal */
+    const char *outcome;         /* ok, begun, unfinished, or the wire code of the refusal */
     const char *detail;          /* what changed; never a secret */
 };
 enum status store_audit_append(struct store *store, const struct audit_row *row);

@@ -46,6 +46,7 @@ static void describe(char *out, size_t size)
         "' api ' || (SELECT count(*) FROM api_key) || ' certificates ' || "
         "(SELECT coalesce(group_concat(uuid || state || told), '-') FROM certificate WHERE device IS NOT NULL) || "
         "' intents ' || (SELECT count(*) FROM intent) || ' events ' || (SELECT count(*) FROM event) || "
+        "' changes ' || (SELECT count(*) FROM authority_change) || "
         "' unanswered ' || (SELECT count(*) FROM request WHERE answer IS NULL)",
         out, size);
 }
@@ -62,7 +63,7 @@ static void look_at_answers(void)
         trace_check(typed, "sweep %s %d: %s", modes[sweep.mode].name, sweep.n, output->payload);
         answers += rejected || strstr(output->topic, "/accepted") != NULL;
         accepted += strstr(output->topic, "/accepted") != NULL;
-        sessions += strncmp(output->topic, "sessions ", 9) == 0;
+        sessions += strncmp(output->topic, "sessions ", 9) == 0 && strstr(output->topic, " reload") == NULL;
     }
     sweep.accepted = sweep.accepted || accepted > 0;
     trace_check(sessions <= accepted || sweep.mute, "sweep %s %d: connections end for what was refused",

@@ -7,7 +7,7 @@ import secrets
 import stat
 
 from gated import GatedStack, ask
-from muster import ROOT, Checks, Client, Stack, end, folder, make_csr, program, read, run, start, wait_for
+from muster import ROOT, Checks, Client, Stack, clock, end, folder, make_csr, program, read, run, start, wait_for
 
 t = Checks()
 CTL = program("musterctl")
@@ -256,6 +256,30 @@ def without_a_gate():
         says(stack.ctl("status"), 0, r"revocation list\s+late, there is none: see musterctl ca show")
         says(stack.ctl("ca", "show"), 0, r"late\s+yes: .*", r"revocation list\s+none since the start")
         t.equal(ctl_json(stack, "ca", "show")["crl"]["late"], True, "ca show --json")
+
+
+def authority_ends():
+    """Told while there is time; after the end nobody gets a certificate until another one issues."""
+    with Stack(go=False) as stack:
+        stack.VERIFIES = False  # what was signed in other years
+        ahead = stack.path("ahead")
+        write(ahead, str(9 * 365 * 86400))
+        stack.start_broker()
+        stack.start_service(["env", *("%s=%s" % pair for pair in clock(ahead).items())])
+        t.check(wait_for(lambda: stack.answers(0.5), 10), "the service answers")
+        says(stack.ctl("status"), 0, r"authority\s+expiring, the end of the current one is in .*: see musterctl ca show")
+        says(stack.ctl("ca", "show"), 0,
+             r"expiring: the issuing CA [0-9a-f]{40}, its end is in .*\. Make the next issuing CA: musterctl ca rotate --yes")
+        t.equal([each["expiring"] for each in ctl_json(stack, "ca", "show")["issuers"]], [True, False], "ca show --json")
+        t.check(wait_for(lambda: "issuer_expiring" in stack.log(), 5), "the log", stack.log()[-800:])
+        stack.key = json.loads(stack.ctl("key", "create", "--json").stdout)["key"]
+        asker = stack.asker()
+        stack.register(asker, "d1")
+        write(ahead, str(11 * 365 * 86400))
+        t.equal(asker.device("d1", "provision", {"keyType": "ec:p256"}).code, "issuer_expired", "after its end")
+        says(stack.ctl("ca", "rotate", "--yes"), 0, "[0-9a-f]{40} issues from now on.")
+        t.check("authority" not in stack.ctl("status").stdout, "another one issues")
+        t.check(asker.device("d1", "provision", {"keyType": "ec:p256"}).code == "", "and issues")
 
 
 # --- the authority -----------------------------------------------------------------------------------------------------
@@ -524,5 +548,5 @@ def who_may(stack):
             t.check(done.returncode == code, "%s... %s is exit code %d" % (key[:8], " ".join(words), code), done)
 
 
-t.run(usage, validating, revoking, long_line, not_all_is_verified, without_a_gate, the_list_in_parts, the_list_is_replaced, rollover,
+t.run(usage, validating, revoking, long_line, not_all_is_verified, without_a_gate, authority_ends, the_list_in_parts, the_list_is_replaced, rollover,
       another_passphrase)

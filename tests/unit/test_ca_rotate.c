@@ -403,7 +403,9 @@ static void dropping(void)
             struct certificate before = leaf_of(ca, NOW + DAY);
             ca_free(ca);
             memcpy(dropped_id, issuers[1].id, sizeof dropped_id);
+            CHECK_INT(ca_look_drop(&o, dropped_id, error, sizeof error), CA_DONE);
             again = killed(drop, &o, n);
+            CHECK_INT(ca_look_drop(&o, dropped_id, error, sizeof error), again ? CA_DONE : CA_WAS_SO);
             CHECK(again || n == 4, "%d writes", n);
             check_alive(&o, &before, NOW + DAY);
             CHECK(drop(&o) == (again ? CA_DONE : CA_WAS_SO), "%s", error);
@@ -437,7 +439,25 @@ static void what_is_not_dropped(void)
     CHECK(ca_drop(&o, issuers[1].id, error, sizeof error) == CA_UNFIT && strstr(error, "root") != NULL, "%s", error);
     CHECK(ca_drop(&o, "../../../tmp/x", error, sizeof error) == CA_UNFIT && strstr(error, "hex") != NULL, "%s", error);
     CHECK_INT(ca_drop(&o, "0123456789012345678901234567890123456789", error, sizeof error), CA_WAS_SO);
+    CHECK_INT(ca_look_drop(&o, issuers[0].id, error, sizeof error), CA_UNFIT);
+    CHECK_INT(ca_look_drop(&o, issuers[1].id, error, sizeof error), CA_UNFIT);
+    CHECK_INT(ca_look_drop(&o, "text", error, sizeof error), CA_UNFIT);
     CHECK_TEXT(listing(), before);
+}
+
+/* Who issues by the files, also when the service has another one opened. */
+static void who_is_in_front(void)
+{
+    struct ca_options o = options(true);
+    char id[CA_ISSUER_ID + 1], next[CA_ISSUER_ID + 1];
+    create(&o, KEY_EC_P256);
+    struct ca *ca = opened(&o);
+    CHECK_INT(ca_look_current(&o, id, error, sizeof error), CA_DONE);
+    CHECK_TEXT(id, ca_issuer_id(ca));
+    CHECK(rotate(&o) == 0, "%s", error);
+    CHECK_INT(ca_look_current(&o, next, error, sizeof error), CA_DONE);
+    CHECK(strcmp(next, ca_issuer_id(ca)) != 0, "it is another one");
+    ca_free(ca);
 }
 
 /* An authority that was its own root goes below one; certificates of both count. */
@@ -628,6 +648,7 @@ int main(void)
     what_is_not_signed();
     dropping();
     what_is_not_dropped();
+    who_is_in_front();
     under_a_root();
     servers();
     unreadable_keys();

@@ -374,6 +374,7 @@ static const struct {
     {"register", "rate_limited", 1, 7000, true, 7000, 7500},
     {"register", "storage_unavailable", 1, 0, true, 0, 500},
     {"register", "internal", 1, 0, true, 0, 500},
+    {"provision", "issuer_expired", 1, 600000, true, 600000, 600500},
     {"register", "pending_approval", 1, 30000, true, 30000, 30500},
     {"register", "pending_approval", 12, 0, true, 0, 60000 * 12},
     {"register", "from_the_future", 1, 0, true, 0, 500},
