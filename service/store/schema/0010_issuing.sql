@@ -1,0 +1,3 @@
+-- How many certificates were made for a uuid in a day: those of its device are in certificate_device, the others are
+-- few, and what was never given out counts as well.
+CREATE INDEX certificate_never_given ON certificate (uuid, created_at) WHERE device IS NULL;
