@@ -71,7 +71,7 @@
     X("certificate_grace_days", CONFIG_NUMBER, certificate_grace_days, 0, 3650, "0", "",                               \
       "How many days after its end a device that proves the old key may still renew; 0: not at all.")                  \
     X("certificates_per_day", CONFIG_NUMBER, certificates_per_day, 0, 1000, "10", "",                                  \
-      "How many certificates one device may get in 24 hours, by whatever credential; 0: any number.")                  \
+      "How many certificates are made for one uuid in 24 hours, by whatever credential; 0: any number.")               \
     X("api_key_days", CONFIG_NUMBER, api_key_days, 0, 3650, "0", "",                                                   \
       "How many days an API key is valid; 0: it has no end.")                                                          \
     X("crl_file", CONFIG_FILE, crl_file, 1, 0, "crl.pem", "",                                                          \

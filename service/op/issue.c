@@ -15,6 +15,16 @@
 #define ISSUER_WAIT_MS   600000 /* no device shall ask an authority that has ended again and again */
 #define COMPROMISED_MEND "Make a new key pair: this one was revoked as compromised."
 #define DAY_MS           (24 * 3600 * INT64_C(1000))
+#define BUSY_MS          1000 /* after which a device may ask again */
+#define CROWDED_MS       5000
+
+/* Not now: the device asks again after so many ms. */
+static enum status ask_later(struct request *request, int64_t ms, const char *message)
+{
+    fail(&request->why, ST_RATE_LIMITED, NULL, "%s", message);
+    request->why.retry_after_ms = (long)ms;
+    return ST_RATE_LIMITED;
+}
 
 /* The key pair that the service makes: from the pool, or at once for the quick types. */
 static enum status make_key(struct core *core, struct request *request)
@@ -35,11 +45,8 @@ static enum status make_key(struct core *core, struct request *request)
     if (!from_pool)
         return ST_INTERNAL;
     bool waited = ticket->stage == TICKET_WAITS && core->now.mono.ms - ticket->since.ms > KEY_WAIT_MS;
-    if (waited || (!core->may_wait && ticket->stage == TICKET_NEW)) {
-        fail(&request->why, ST_RATE_LIMITED, NULL, "Too many keys are being made.");
-        request->why.retry_after_ms = 5000;
-        return ST_RATE_LIMITED;
-    }
+    if (waited || (!core->may_wait && ticket->stage == TICKET_NEW))
+        return ask_later(request, CROWDED_MS, "Too many keys are being made.");
     return ST_PARKED;
 }
 
@@ -93,19 +100,22 @@ static enum status write_intent(struct core *core, struct request *request)
 }
 
 /* A device in a loop, or in wrong hands, shall fill neither the database nor the revocation list; by whatever
- * credential it comes, for it can reset itself and enrol again. */
+ * credential it comes, for it can reset itself and enrol again, or not be there yet. One at a time: what is being made
+ * is counted when it is done. */
 static enum status check_rate(const struct core *core, struct request *request)
 {
+    const char *uuid = request->address.id;
     int64_t most = core->config->certificates_per_day, before = 0;
-    if (core->device.id == 0 || most == 0)
-        return ST_OK;
-    enum status status = store_certificate_nth(core->store, core->device.id, most - 1, &before);
+    bool busy = false;
+    enum status status = store_intent_of(core->store, uuid, &busy);
+    if (busy)
+        return ask_later(request, BUSY_MS, "A certificate is being made for this uuid.");
+    if (status == ST_OK && most > 0)
+        status = store_certificate_nth(core->store, uuid, most, &before);
     int64_t left = before + DAY_MS - core->now.wall;
-    if (status != ST_OK || before == 0 || left <= 0)
-        return status;
-    fail(&request->why, ST_RATE_LIMITED, NULL, "The device has had its certificates of this day.");
-    request->why.retry_after_ms = (long)left;
-    return ST_RATE_LIMITED;
+    return status == ST_OK && before != 0 && left > 0
+               ? ask_later(request, left, "The device has had its certificates of this day.")
+               : status;
 }
 
 /* Not a key of another device, and none that somebody else may know. */
@@ -130,11 +140,10 @@ static enum status check_issuer(const struct core *core, struct request *request
     if (issuer_has_ended(ca_validity(core->ca), core->now.wall)) {
         fail(&request->why, ST_ISSUER_EXPIRED, NULL, NULL);
         request->why.retry_after_ms = ISSUER_WAIT_MS;
-    } else if (!authority_may_issue(core)) {
-        fail(&request->why, ST_RATE_LIMITED, NULL, "The broker does not know the authority yet.");
-        request->why.retry_after_ms = 1000;
+        return ST_ISSUER_EXPIRED;
     }
-    return request->why.status;
+    return authority_may_issue(core) ? ST_OK
+                                     : ask_later(request, BUSY_MS, "The broker does not know the authority yet.");
 }
 
 enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key)

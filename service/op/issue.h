@@ -14,8 +14,8 @@ bool issue_still_waits(struct core *core, const struct request *request);
 /* Step one, for core->device, or the uuid that enrols when that has no id: takes the public key of the CSR, or makes a
  * key pair, and writes down what will be signed. With `same_key` (HASH_SIZE octets, NULL: any) it must be that one.
  * ST_PARKED when all is well: the request is stepped again when that is durable. Else why not: the issuing CA has
- * ended, too many certificates today, a CSR that is none, a key that is another device's, too weak, or revoked as
- * compromised. */
+ * ended, too many certificates today, or one in the making for this uuid, a CSR that is none, a key that is another
+ * device's, too weak, or revoked as compromised. */
 enum status issue_prepare(struct core *core, struct request *request, const unsigned char *same_key);
 
 /* The certificate by which a device gets another one: which was shown, or else the one that core->device uses as far as

@@ -116,6 +116,7 @@
       "created_at, ended_at, issuer) SELECT certificate_id, uuid, tenant, public_key, 'revoked', 'never_issued', "     \
       "not_before, not_after, at, $1, issuer FROM intent WHERE $2 IN ('', certificate_id)")                            \
     X(SQL_REQUEST_DROP, "DELETE FROM request WHERE scope = $1 AND request_id = $2")                                    \
+    X(SQL_INTENT_OF, "SELECT EXISTS (SELECT 1 FROM intent WHERE uuid = $1)")                                           \
     X(SQL_INTENT_COUNT, "SELECT count(*) FROM intent")                                                                 \
     X(SQL_INTENT_CLEAR, "DELETE FROM intent")                                                                          \
     X(SQL_ISSUER_ADD, "INSERT INTO issuer (key_id) VALUES ($1) ON CONFLICT DO NOTHING")                                \
@@ -149,7 +150,11 @@
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
       "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', 'restored', $2, $3, $4, $5, $6) "     \
       "ON CONFLICT DO NOTHING")                                                                                        \
-    X(SQL_CERTIFICATE_NTH, "SELECT created_at FROM certificate WHERE device = $1 ORDER BY id DESC LIMIT 1 OFFSET $2")  \
+    X(SQL_CERTIFICATE_NTH,                                                                                             \
+      "SELECT created_at FROM (SELECT created_at FROM (SELECT created_at FROM certificate WHERE device = (SELECT id "  \
+      "FROM device WHERE uuid = $1) ORDER BY id DESC LIMIT $2) UNION ALL SELECT created_at FROM (SELECT created_at "   \
+      "FROM certificate WHERE uuid = $1 AND device IS NULL ORDER BY created_at DESC LIMIT $2)) "                       \
+      "ORDER BY created_at DESC LIMIT 1 OFFSET $2 - 1")                                                                \
     X(SQL_CERTIFICATE_LINEAGE,                                                                                         \
       "WITH RECURSIVE line (id) AS (SELECT $1 UNION SELECT heir.id FROM certificate heir JOIN line "                   \
       "ON heir.replaces = line.id) SELECT " SQL_CERTIFICATE_COLUMNS "FROM certificate JOIN line USING (id) "           \

@@ -230,6 +230,9 @@ struct intent_row {
 enum status store_intent_insert(struct store *store, const struct intent_row *row);
 enum status store_intent_delete(struct store *store, const char *certificate_id);
 
+/* Whether a certificate is being made for this uuid. */
+enum status store_intent_of(struct store *store, const char *uuid, bool *has);
+
 /* One intent becomes a revoked certificate of reason "never_issued". */
 enum status store_intent_abandon(struct store *store, const char *certificate_id, int64_t at);
 
@@ -332,8 +335,9 @@ enum status store_certificate_told(struct store *store, int64_t row, const char 
 /* All that are watched are looked at again: the rules have changed. */
 enum status store_certificate_due_all(struct store *store);
 
-/* When the device got its `nth` newest certificate (from 0); 0: it has not so many. */
-enum status store_certificate_nth(struct store *store, int64_t device, int64_t nth, int64_t *created_at);
+/* When the `nth` newest certificate (from 1) was made for this uuid, before a reset or after, given out or not; 0:
+ * there are not so many. */
+enum status store_certificate_nth(struct store *store, const char *uuid, int64_t nth, int64_t *created_at);
 
 /* Calls `each` for all certificates of the authority `issuer` (its key id) in the database `path` that are revoked or
  * superseded and end at `not_after` (seconds since 1970) or later, in no order, as of the last commit; `ended_at` is in

@@ -24,6 +24,14 @@ enum status store_intent_delete(struct store *store, const char *certificate_id)
     return db_done(store->db);
 }
 
+enum status store_intent_of(struct store *store, const char *uuid, bool *has)
+{
+    db_use(store->db, SQL_INTENT_OF);
+    db_bind_text(store->db, uuid);
+    *has = db_step(store->db) && db_bool(store->db);
+    return db_done(store->db);
+}
+
 /* `certificate_id` "" means every one. */
 static enum status close_intents(struct store *store, const char *certificate_id, int64_t at)
 {
@@ -208,10 +216,10 @@ enum status store_certificate_due_all(struct store *store)
     return db_run(store->db, SQL_CERTIFICATE_DUE_ALL);
 }
 
-enum status store_certificate_nth(struct store *store, int64_t device, int64_t nth, int64_t *created_at)
+enum status store_certificate_nth(struct store *store, const char *uuid, int64_t nth, int64_t *created_at)
 {
     db_use(store->db, SQL_CERTIFICATE_NTH);
-    db_bind_int(store->db, device);
+    db_bind_text(store->db, uuid);
     db_bind_int(store->db, nth);
     *created_at = db_step(store->db) ? db_int(store->db) : 0;
     return db_done(store->db);
