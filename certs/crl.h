@@ -26,9 +26,12 @@ enum crl_reason {
 /* The reason of a name of RFC 5280; false when it is none of the list. Pure. */
 bool crl_reason_from_name(const char *name, enum crl_reason *out);
 
-/* The same for what stands in the database, which has reasons of its own: "reset" is cessationOfOperation; whatever
+/* For what stands in the database, which has reasons of its own: "reset" is cessationOfOperation; whatever
  * else is unknown ("never_issued", "never_used") is unspecified. Pure. */
 enum crl_reason crl_reason_of(const char *name);
+
+/* The name of a CRLReason; that of CRL_UNSPECIFIED for any other than those of the list. Pure. */
+const char *crl_reason_name(int64_t reason);
 
 /* A list in the making. It borrows nothing from the authority but shares its key, so that it may be filled and signed
  * on another thread than the one that issues; one thread at a time uses one struct crl. */
@@ -69,9 +72,10 @@ size_t crl_read(const char *pem, size_t length, struct crl_info out[], size_t mo
 
 /* Calls `each` for every entry of every list in the file that one of the authority's certificates has signed, until it
  * says false; lists of others, and what is no list, are left out. `serial` has PROFILE_SERIAL octets, entries with
- * other serials are left out, too; `issuer` is the id. False when `each` said so. */
-bool crl_each(const struct ca *ca, const char *pem, size_t length,
-              bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context);
+ * other serials are left out, too; `issuer` is the id, `reason` a name as crl_reason_name gives it. False when `each`
+ * said so. */
+typedef bool crl_each_function(void *context, const char *issuer, const unsigned char *serial, const char *reason);
+bool crl_each(const struct ca *ca, const char *pem, size_t length, crl_each_function *each, void *context);
 
 /* Whether a list in the file names this serial. Thread-safe. */
 bool crl_lists(const char *pem, size_t length, const unsigned char serial[PROFILE_SERIAL]);

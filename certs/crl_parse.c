@@ -39,41 +39,55 @@ static bool enter_extension(struct der_reader *extensions, struct der_reader *ob
     return der_enter(&extension, DER_OCTET_STRING, value) && extension.at == extension.end;
 }
 
-/* A reason (5.3.1) and when the key may have been lost (5.3.2) take nothing from an entry; a certificate issuer
- * (5.3.3), which is critical, says that the entry is another authority's. */
-static bool skip_entry_extensions(struct der_reader *entry)
+/* CRLReason (5.3.1): an ENUMERATED of one octet. */
+static bool take_reason(struct der_reader value, int64_t *reason)
+{
+    struct der_reader octets;
+    if (!der_enter(&value, DER_ENUMERATED, &octets) || octets.end - octets.at != 1 || value.at != value.end)
+        return false;
+    *reason = *octets.at;
+    return true;
+}
+
+/* A reason and when the key may have been lost (5.3.2) take nothing from an entry; a certificate issuer (5.3.3), which
+ * is critical, says that the entry is another authority's. */
+static bool take_entry_extensions(struct der_reader *entry, int64_t *reason)
 {
     struct der_reader extensions, object, value;
     bool critical = false;
     if (!der_enter(entry, DER_SEQUENCE, &extensions) || entry->at != entry->end)
         return false;
-    while (extensions.at < extensions.end)
-        if (!enter_extension(&extensions, &object, &critical, &value) ||
-            (critical && !equals(object, OID_CE("\x15"), 3) && !equals(object, OID_CE("\x18"), 3)))
+    while (extensions.at < extensions.end) {
+        if (!enter_extension(&extensions, &object, &critical, &value))
             return false;
+        if (equals(object, OID_CE("\x15"), 3) ? !take_reason(value, reason)
+                                              : critical && !equals(object, OID_CE("\x18"), 3))
+            return false;
+    }
     return true;
 }
 
-bool crl_parse_entry(struct der_reader *entries, struct der_reader *serial)
+bool crl_parse_entry(struct der_reader *entries, struct crl_entry *out)
 {
     struct der_reader entry;
     int64_t at;
-    return der_enter(entries, DER_SEQUENCE, &entry) && der_enter(&entry, DER_INTEGER, serial) &&
-           serial->at < serial->end && der_take_time(&entry, &at) &&
-           (entry.at == entry.end || skip_entry_extensions(&entry));
+    out->reason = CRL_UNSPECIFIED;
+    return der_enter(entries, DER_SEQUENCE, &entry) && der_enter(&entry, DER_INTEGER, &out->serial) &&
+           out->serial.at < out->serial.end && der_take_time(&entry, &at) &&
+           (entry.at == entry.end || take_entry_extensions(&entry, &out->reason));
 }
 
 /* revokedCertificates must be absent when there are none (5.1.2.6). */
 static bool count_entries(struct der_reader *body, struct crl_parts *out)
 {
-    struct der_reader serial;
+    struct crl_entry entry;
     out->entries = (struct der_reader){body->at, body->at};
     if (!der_is_next(body, DER_SEQUENCE))
         return true;
     if (!der_enter(body, DER_SEQUENCE, &out->entries) || out->entries.at == out->entries.end)
         return false;
     for (struct der_reader rest = out->entries; rest.at < rest.end; out->info.count++)
-        if (!crl_parse_entry(&rest, &serial))
+        if (!crl_parse_entry(&rest, &entry))
             return false;
     return true;
 }

@@ -26,7 +26,12 @@ bool crl_parse(const unsigned char *der, size_t length, struct crl_parts *out);
 /* Whether the list is signed with this key, and SHA-256. */
 bool crl_is_signed(const struct crl_parts *parts, EVP_PKEY *key);
 
-/* Takes the next entry and gives the octets of its serial. */
-bool crl_parse_entry(struct der_reader *entries, struct der_reader *serial);
+struct crl_entry {
+    struct der_reader serial; /* its octets */
+    int64_t reason;           /* the CRLReason, whether or not it is one of CRL_REASON_LIST */
+};
+
+/* Takes the next entry. */
+bool crl_parse_entry(struct der_reader *entries, struct crl_entry *out);
 
 #endif

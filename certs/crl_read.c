@@ -26,9 +26,10 @@ size_t crl_read(const char *pem, size_t length, struct crl_info out[], size_t mo
 
 static bool names(struct der_reader entries, const unsigned char *serial)
 {
-    struct der_reader found;
+    struct crl_entry found;
     while (crl_parse_entry(&entries, &found))
-        if (found.end - found.at == PROFILE_SERIAL && memcmp(found.at, serial, PROFILE_SERIAL) == 0)
+        if (found.serial.end - found.serial.at == PROFILE_SERIAL &&
+            memcmp(found.serial.at, serial, PROFILE_SERIAL) == 0)
             return true;
     return false;
 }
@@ -47,18 +48,18 @@ bool crl_lists(const char *pem, size_t length, const unsigned char serial[PROFIL
     return listed;
 }
 
-static bool each_entry(const struct crl_parts *parts,
-                       bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context)
+static bool each_entry(const struct crl_parts *parts, crl_each_function *each, void *context)
 {
-    struct der_reader entries = parts->entries, serial;
-    while (crl_parse_entry(&entries, &serial))
-        if (serial.end - serial.at == PROFILE_SERIAL && !each(context, parts->info.issuer, serial.at))
+    struct der_reader entries = parts->entries;
+    struct crl_entry entry;
+    while (crl_parse_entry(&entries, &entry))
+        if (entry.serial.end - entry.serial.at == PROFILE_SERIAL &&
+            !each(context, parts->info.issuer, entry.serial.at, crl_reason_name(entry.reason)))
             return false;
     return true;
 }
 
-bool crl_each(const struct ca *ca, const char *pem, size_t length,
-              bool (*each)(void *context, const char *issuer, const unsigned char *serial), void *context)
+bool crl_each(const struct ca *ca, const char *pem, size_t length, crl_each_function *each, void *context)
 {
     const char *at = pem, *end = pem + length;
     unsigned char *der;

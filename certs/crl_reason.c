@@ -31,6 +31,14 @@ bool crl_reason_from_name(const char *name, enum crl_reason *out)
     return find(standard, sizeof standard / sizeof *standard, name, out);
 }
 
+const char *crl_reason_name(int64_t reason)
+{
+    size_t i = sizeof standard / sizeof *standard - 1;
+    while (i > 0 && (int64_t)standard[i].reason != reason)
+        i--;
+    return standard[i].name;
+}
+
 enum crl_reason crl_reason_of(const char *name)
 {
     enum crl_reason reason = CRL_UNSPECIFIED;

@@ -6,8 +6,8 @@
 
 #include "service/core/core.h"
 
-/* Revokes, with the reason "restored", what the lists in `text` name and the store does not know as ended; only lists
- * that this authority has signed count. Commits. Says in the log how many there were. */
+/* Revokes what the lists in `text` name and the store does not know as revoked, with the reason of the list, "restored"
+ * when it has none; only lists that this authority has signed count. Commits. Says in the log how many there were. */
 enum status restore_revocations(struct core *core, const char *text, size_t length);
 
 #endif

@@ -148,7 +148,7 @@
     X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \
     X(SQL_CERTIFICATE_UNKNOWN,                                                                                         \
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
-      "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', 'restored', $2, $3, $4, $5, $6) "     \
+      "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', $2, $3, $4, $5, $6, $7) "             \
       "ON CONFLICT DO NOTHING")                                                                                        \
     X(SQL_CERTIFICATE_NTH,                                                                                             \
       "SELECT created_at FROM (SELECT created_at FROM (SELECT created_at FROM certificate WHERE device = (SELECT id "  \

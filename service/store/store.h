@@ -317,10 +317,10 @@ enum status store_certificate_end(struct store *store, int64_t row, const char *
 enum status store_certificate_end_all(struct store *store, int64_t device, int64_t but, const char *state,
                                       const char *reason, int64_t at, bool *ended);
 
-/* A certificate that a revocation list names and the store does not know: revoked with the reason "restored", until
+/* A certificate that a revocation list names and the store does not know: revoked with the `reason`, until
  * `not_after` (seconds since 1970). */
-enum status store_certificate_unknown(struct store *store, const char *id, int64_t issuer, int64_t not_after,
-                                      int64_t at);
+enum status store_certificate_unknown(struct store *store, const char *id, const char *reason, int64_t issuer,
+                                      int64_t not_after, int64_t at);
 
 /* Of those that were never used, all but row `but` are superseded; stores whether there were any. */
 enum status store_certificate_end_pending(struct store *store, int64_t device, int64_t but, int64_t at, bool *ended);

@@ -151,12 +151,13 @@ enum status store_certificate_end_all(struct store *store, int64_t device, int64
     return status;
 }
 
-enum status store_certificate_unknown(struct store *store, const char *id, int64_t issuer, int64_t not_after,
-                                      int64_t at)
+enum status store_certificate_unknown(struct store *store, const char *id, const char *reason, int64_t issuer,
+                                      int64_t not_after, int64_t at)
 {
     const int64_t numbers[] = {at / 1000, not_after, at, at, issuer};
     db_use(store->db, SQL_CERTIFICATE_UNKNOWN);
     db_bind_text(store->db, id);
+    db_bind_text(store->db, reason);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         db_bind_int(store->db, numbers[i]);
     return run(store->db);

@@ -387,7 +387,11 @@ static void names(void)
         CHECK(crl_reason_from_name(cases[i].name, &reason) == cases[i].standard, "%s", cases[i].name);
         CHECK(!cases[i].standard || reason == cases[i].reason, "%s", cases[i].name);
         CHECK(crl_reason_of(cases[i].name) == cases[i].reason, "%s", cases[i].name);
+        CHECK(!cases[i].standard || strcmp(crl_reason_name(cases[i].reason), cases[i].name) == 0, "%s", cases[i].name);
     }
+    static const int64_t others[] = {6, 7, 8, 10, 255, -1};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        CHECK_TEXT(crl_reason_name(others[i]), "unspecified");
 }
 
 static void *lists(void *context)
