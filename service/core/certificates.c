@@ -76,7 +76,7 @@ static enum status activate(struct core *core, const struct certificate_entry *e
     struct expiry next = expiry_next(core->config, &subject, core->now.wall);
     certificates_due(core, next.at);
     enum status status = store_certificate_activate(core->store, entry->row, core->now.wall, next.at);
-    return status == ST_OK ? store_request_unseal(core->store, entry->device) : status;
+    return status == ST_OK ? store_request_unseal(core->store, entry->device, entry->id) : status;
 }
 
 enum status certificates_used(struct core *core, const struct certificate_entry *entry, bool *superseded)

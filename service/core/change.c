@@ -85,7 +85,11 @@ static enum status keep_answer(struct core *core, const struct change_row *row)
     json_text(&json, "issuerId", is_drop(row) ? row->issuer : ca_issuer_id(core->ca));
     if (is_drop(row))
         json_bool(&json, "dropped", true);
-    return store_request_put(core->store, row->scope, row->request_id, row->body_hash, members, NULL, 0, 0, row->at);
+    return store_request_put(core->store, &(struct request_row){.scope = row->scope,
+                                                                .request_id = row->request_id,
+                                                                .body_hash = row->body_hash,
+                                                                .answer = members,
+                                                                .at = row->at});
 }
 
 static enum status tell_audit(struct core *core, const struct change_row *row, bool done)

@@ -26,6 +26,7 @@ static void reply_start(struct reply *reply)
     json_start(&reply->json, reply->members, sizeof reply->members);
     json_start(&reply->secret, reply->secrets, sizeof reply->secrets);
     reply->device = 0;
+    reply->credential[0] = '\0';
     reply->sessions = SESSIONS_STAY;
     reply->offers = false;
     reply->audit[0] = reply->tenant[0] = reply->target[0] = '\0';

@@ -85,9 +85,10 @@ struct request {
 /* What an operation answers: members for all to see in the store, and those that are kept sealed. */
 struct reply {
     struct json_writer json, secret;
-    int64_t device;                /* whose secret it is; 0: nobody's */
-    char audit[AUDIT_TEXT];        /* what changed, for the audit log; "": nothing did */
-    char tenant[LIMIT_TENANT + 1]; /* of what was changed */
+    int64_t device;                              /* whose secret it is; 0: nobody's */
+    char credential[PROFILE_CERTIFICATE_ID + 1]; /* the id of what it is for; its first use shows that it was heard */
+    char audit[AUDIT_TEXT];                      /* what changed, for the audit log; "": nothing did */
+    char tenant[LIMIT_TENANT + 1];               /* of what was changed */
     char target[LIMIT_UUID + 1];
     enum sessions sessions; /* what becomes of the connections of `sessions_of` */
     char sessions_of[LIMIT_UUID + 1];

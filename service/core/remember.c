@@ -63,7 +63,13 @@ enum status remember_put(struct core *core, const struct request *request, const
         if (sealed_length == 0)
             return ST_INTERNAL;
     }
-    return store_request_put(core->store, request->scope, request->in.request_id, hash,
-                             reply != NULL ? reply->members : NULL, sealed, sealed_length,
-                             reply != NULL ? reply->device : 0, core->now.wall);
+    return store_request_put(core->store, &(struct request_row){.scope = request->scope,
+                                                                .request_id = request->in.request_id,
+                                                                .body_hash = hash,
+                                                                .answer = reply != NULL ? reply->members : NULL,
+                                                                .sealed = sealed,
+                                                                .sealed_length = sealed_length,
+                                                                .device = reply != NULL ? reply->device : 0,
+                                                                .credential = reply != NULL ? reply->credential : NULL,
+                                                                .at = core->now.wall});
 }

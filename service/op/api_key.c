@@ -1,5 +1,7 @@
 #include "service/op/api_key.h"
 
+#include <string.h>
+
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 
 static enum status save(struct core *core, const struct device_row *device, enum api_key_generation generation,
@@ -12,6 +14,7 @@ static enum status save(struct core *core, const struct device_row *device, enum
                               .at = now,
                               .expires_at = life > 0 ? now + life : 0};
     json_text(&reply->secret, "apiKey", credential->text);
+    memcpy(reply->credential, credential->id, sizeof credential->id);
     if (row.expires_at != 0)
         json_time(&reply->json, "apiKeyExpiresAt", row.expires_at);
     return generation == API_KEY_NEXT ? store_api_key_next(core->store, &row, now + DAY_MS)

@@ -259,6 +259,7 @@ static enum status answer(struct core *core, struct request *request, const stru
     if (!key_write_pem(request->ticket->key, NULL, pem, sizeof pem))
         return ST_INTERNAL;
     json_text(&reply->secret, "privateKeyPem", pem);
+    memcpy(reply->credential, intent->certificate_id, sizeof intent->certificate_id);
     key_wipe(pem, sizeof pem);
     return ST_OK;
 }

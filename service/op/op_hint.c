@@ -30,11 +30,12 @@ enum status hint_certificate_used(struct core *core, const char *id, struct repl
 static enum status next_key_used(struct core *core, struct request *request, struct reply *reply)
 {
     const struct presence_slot *slot = life_open(core, request->address.id);
+    const char *id = request->sender.stamp.credential;
     request->sender.next_key = false;
     if (reply->sessions == SESSIONS_STAY)
         standing_sessions(reply, request->address.id, SESSIONS_CHECK);
-    enum status status = store_api_key_promote(core->store, slot->device, request->sender.stamp.credential);
-    return status == ST_OK ? store_request_unseal(core->store, slot->device) : status;
+    enum status status = store_api_key_promote(core->store, slot->device, id);
+    return status == ST_OK ? store_request_unseal(core->store, slot->device, id) : status;
 }
 
 enum status op_credential_used(struct core *core, struct request *request, struct reply *reply)

@@ -197,11 +197,13 @@
     X(SQL_REQUEST_GET,                                                                                                 \
       "SELECT body_hash, answer, had_secret, sealed, at FROM request WHERE scope = $1 AND request_id = $2 AND "        \
       "at >= $3")                                                                                                      \
-    X(SQL_REQUEST_PUT, "INSERT INTO request (scope, request_id, body_hash, answer, had_secret, sealed, device, at) "   \
-                       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (scope, request_id) DO UPDATE SET "        \
-                       "body_hash = excluded.body_hash, answer = excluded.answer, had_secret = excluded.had_secret, "  \
-                       "sealed = excluded.sealed, device = excluded.device, at = excluded.at")                         \
-    X(SQL_REQUEST_UNSEAL, "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0")                        \
+    X(SQL_REQUEST_PUT,                                                                                                 \
+      "INSERT INTO request (scope, request_id, body_hash, answer, had_secret, sealed, device, at, credential) "        \
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (scope, request_id) DO UPDATE SET "                     \
+      "body_hash = excluded.body_hash, answer = excluded.answer, had_secret = excluded.had_secret, "                   \
+      "sealed = excluded.sealed, device = excluded.device, at = excluded.at, credential = excluded.credential")        \
+    X(SQL_REQUEST_UNSEAL,                                                                                              \
+      "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0 AND $2 IN ('', credential)")                 \
     X(SQL_REQUEST_FORGET, "DELETE FROM request WHERE device = $1 AND device <> 0")                                     \
     X(SQL_REQUEST_UNANSWERED, "DELETE FROM request WHERE answer IS NULL")                                              \
     X(SQL_REQUEST_EXPIRE,                                                                                              \

@@ -378,14 +378,22 @@ struct remembered {
 bool store_request_find(struct store *store, const char *scope, const char *request_id, int64_t since,
                         struct remembered *out, enum status *status);
 
-/* Remembers (or replaces) an answer; with `answer` NULL it only holds the place. `device` is 0 or whose secret it is.
- */
-enum status store_request_put(struct store *store, const char *scope, const char *request_id,
-                              const unsigned char body_hash[HASH_SIZE], const char *answer, const unsigned char *sealed,
-                              size_t sealed_length, int64_t device, int64_t at);
+struct request_row {
+    const char *scope, *request_id;
+    const unsigned char *body_hash; /* HASH_SIZE octets */
+    const char *answer;             /* NULL: it only holds the place */
+    const unsigned char *sealed;
+    size_t sealed_length;   /* 0: there is no secret */
+    int64_t device;         /* 0, or whose secret it is */
+    const char *credential; /* the id of the credential whose first use shows that the secret was heard; NULL: none */
+    int64_t at;
+};
 
-/* Forgets the sealed secrets of a device's answers: they were used. */
-enum status store_request_unseal(struct store *store, int64_t device);
+/* Remembers an answer, or replaces it. */
+enum status store_request_put(struct store *store, const struct request_row *row);
+
+/* Forgets the sealed secrets of a device's answers with this credential, "": of all. It was used. */
+enum status store_request_unseal(struct store *store, int64_t device, const char *credential);
 
 enum status store_request_drop(struct store *store, const char *scope, const char *request_id);
 

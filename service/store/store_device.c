@@ -123,12 +123,7 @@ enum status store_device_update(struct store *store, const struct device_row *ro
 enum status store_device_credential_used(struct store *store, int64_t device)
 {
     enum status status = store_run_int(store, SQL_DEVICE_USED, device);
-    return status == ST_OK ? store_request_unseal(store, device) : status;
-}
-
-enum status store_request_unseal(struct store *store, int64_t device)
-{
-    return store_run_int(store, SQL_REQUEST_UNSEAL, device);
+    return status == ST_OK ? store_request_unseal(store, device, "") : status;
 }
 
 enum status store_request_forget_device(struct store *store, int64_t device)

@@ -26,22 +26,30 @@ bool store_request_find(struct store *store, const char *scope, const char *requ
     return found;
 }
 
-enum status store_request_put(struct store *store, const char *scope, const char *request_id,
-                              const unsigned char body_hash[HASH_SIZE], const char *answer, const unsigned char *sealed,
-                              size_t sealed_length, int64_t device, int64_t at)
+enum status store_request_put(struct store *store, const struct request_row *row)
 {
     struct db *db = store->db;
     db_use(db, SQL_REQUEST_PUT);
-    db_bind_text(db, scope);
-    db_bind_text(db, request_id);
-    db_bind_blob(db, body_hash, HASH_SIZE);
-    db_bind_text(db, answer);
-    db_bind_int(db, sealed_length > 0);
-    db_bind_blob(db, sealed_length > 0 ? sealed : NULL, sealed_length);
-    db_bind_int(db, device);
-    db_bind_int(db, at);
+    db_bind_text(db, row->scope);
+    db_bind_text(db, row->request_id);
+    db_bind_blob(db, row->body_hash, HASH_SIZE);
+    db_bind_text(db, row->answer);
+    db_bind_int(db, row->sealed_length > 0);
+    db_bind_blob(db, row->sealed_length > 0 ? row->sealed : NULL, row->sealed_length);
+    db_bind_int(db, row->device);
+    db_bind_int(db, row->at);
+    db_bind_text(db, row->credential != NULL ? row->credential : "");
     db_step(db);
     return db_done(db);
+}
+
+enum status store_request_unseal(struct store *store, int64_t device, const char *credential)
+{
+    db_use(store->db, SQL_REQUEST_UNSEAL);
+    db_bind_int(store->db, device);
+    db_bind_text(store->db, credential);
+    db_step(store->db);
+    return db_done(store->db);
 }
 
 enum status store_request_drop(struct store *store, const char *scope, const char *request_id)

@@ -43,7 +43,9 @@ static bool write_batch(struct store *store, int batch)
     bool ok = store_event_begin(store) == ST_OK;
     for (int i = 0; i < ROWS && ok; i++) {
         snprintf(id, sizeof id, "%d-%d", batch, i);
-        ok = store_request_put(store, "scope", id, hash, answer, NULL, 0, 0, 1) == ST_OK;
+        ok = store_request_put(
+                 store, &(struct request_row){
+                            .scope = "scope", .request_id = id, .body_hash = hash, .answer = answer, .at = 1}) == ST_OK;
     }
     return store_event_finish(store, ok ? ST_OK : ST_INTERNAL) == ST_OK && store_commit(store) == ST_OK;
 }

@@ -378,10 +378,16 @@ static void test_requests(void)
     static struct remembered got;
     enum status status = ST_OK;
     unsigned char hash[HASH_SIZE] = {1}, sealed[50] = {9};
+    struct request_row row = {.scope = "s", .request_id = "r", .body_hash = hash, .sealed = sealed, .at = 1000};
     store_event_begin(store);
-    CHECK_INT(store_request_put(store, "s", "r", hash, NULL, sealed, 0, 0, 1000), ST_OK);
+    CHECK_INT(store_request_put(store, &row), ST_OK);
     CHECK(store_request_find(store, "s", "r", 0, &got, &status) && !got.answered, "it holds the place");
-    CHECK_INT(store_request_put(store, "s", "r", hash, "\"a\":1", sealed, sizeof sealed, 7, 2000), ST_OK);
+    row.answer = "\"a\":1";
+    row.sealed_length = sizeof sealed;
+    row.device = 7;
+    row.credential = "c1";
+    row.at = 2000;
+    CHECK_INT(store_request_put(store, &row), ST_OK);
     CHECK(store_request_find(store, "s", "r", 2000, &got, &status) && got.answered && got.had_secret, "answered");
     CHECK_TEXT(got.answer, "\"a\":1");
     CHECK_INT(got.sealed_length, sizeof sealed);
