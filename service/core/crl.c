@@ -234,8 +234,8 @@ static enum status take_list(struct core *core, const struct crl_order *order, c
     return known_at_once(core, order->number);
 }
 
-enum status crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
-                     struct effects *effects)
+void crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
+              struct effects *effects)
 {
     struct crl_state *crl = &core->crl;
     enum status status = ST_OK;
@@ -246,5 +246,4 @@ enum status crl_done(struct core *core, const struct crl_order *order, const cha
     want_in(core, error != NULL ? RETRY_MS : DAY_MS);
     if (crl->again || status != ST_OK) /* something was revoked while this one was being made */
         crl_want(core, CRL_SOON);
-    return status;
 }

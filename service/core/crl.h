@@ -38,10 +38,9 @@ void crl_clock_was_set(struct core *core);
 bool crl_order(struct core *core, struct crl_order *order);
 
 /* An order was carried out, or not (`error` says why, NULL: it was): publishes the list (`pem`, NULL: no message holds
- * it), lets the broker read it (crl_tell), orders the next one in time, and raises the alarm when less than a quarter
- * of the life of the list that the broker has is left. */
-enum status crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
-                     struct effects *effects);
+ * it), lets the broker read it (crl_tell), and orders the next one in time: in a day, after a failure in a minute. */
+void crl_done(struct core *core, const struct crl_order *order, const char *pem, const char *error,
+              struct effects *effects);
 
 /* Publishes the list that is in the file, and lets the broker read it. */
 void crl_tell(struct core *core, const char *pem, struct effects *effects);
