@@ -67,7 +67,10 @@ static void fill_store(void)
         snprintf(row.id, sizeof row.id, "%s", rows[i].id);
         CHECK_INT(store_certificate_insert(store, &row), ST_OK);
         if (strcmp(rows[i].state, "pending") != 0 && strcmp(rows[i].state, "active") != 0)
-            CHECK_INT(store_certificate_end(store, (int64_t)i + 1, rows[i].state, "keyCompromise", NOW * 1000), ST_OK);
+            CHECK_INT(store_certificate_end(store, (int64_t)i + 1, rows[i].state,
+                                            strcmp(rows[i].state, "superseded") == 0 ? "superseded" : "keyCompromise",
+                                            NOW * 1000),
+                      ST_OK);
     }
     CHECK_INT(store_event_end(store, true), ST_OK);
     CHECK_INT(store_commit(store), ST_OK);
