@@ -14,6 +14,18 @@ const struct ca *authority_newest(const struct core *core)
     return core->next_ca != NULL ? core->next_ca : core->ca;
 }
 
+int64_t authority_begin(const struct core *core)
+{
+    struct ca_issuer issuers[CA_ISSUERS_MAX];
+    const struct ca *newest = authority_newest(core);
+    size_t count = newest != NULL ? ca_issuers(newest, issuers, CA_ISSUERS_MAX) : 0;
+    int64_t begin = count > 0 ? issuers[0].validity.not_before : 0;
+    for (size_t i = 1; i < count; i++)
+        if (issuers[i].validity.not_before < begin)
+            begin = issuers[i].validity.not_before;
+    return begin;
+}
+
 bool authority_lists(const struct core *core, const char *issuer_id)
 {
     struct ca_issuer issuers[CA_ISSUERS_MAX];

@@ -10,6 +10,10 @@
 /* The authority with all that its files hold: the next one, where there is one. */
 const struct ca *authority_newest(const struct core *core);
 
+/* The authority's first day, in seconds since 1970: before it no certificate and no list of it is of use; 0: there is
+ * no authority. */
+int64_t authority_begin(const struct core *core);
+
 /* Whether core->ca, as it was opened, has a certificate of this issuer. */
 bool authority_lists(const struct core *core, const char *issuer_id);
 

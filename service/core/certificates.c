@@ -4,7 +4,6 @@
 #include "service/core/crl.h"
 #include "service/core/notice.h"
 #include "service/core/policy.h"
-#include "service/core/wall.h"
 #include "topics/topic.h"
 
 #include <stdio.h>
@@ -229,10 +228,6 @@ static bool step_one(struct core *core, struct effects *effects, enum status *st
 
 void certificates_tick(struct core *core, size_t most, struct effects *effects)
 {
-    if (wall_is_doubted(core)) {
-        timers_set(&core->timers, TIMER_CERTIFICATES, core->now.wall + UNSURE_MS, core->now);
-        return;
-    }
     enum status status = ST_OK;
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < most && effects_has_room(effects, LIMIT_EVENT_BODY) && step_one(core, effects, &status); i++)

@@ -9,6 +9,7 @@
 #include "service/core/policy.h"
 #include "service/core/remember.h"
 #include "service/core/route.h"
+#include "service/core/wall.h"
 #include "service/op/op.h"
 
 #include <assert.h>
@@ -241,7 +242,7 @@ static enum status handle(struct core *core, struct request *request)
 enum status core_step(struct core *core, const struct event *event, struct ticket *ticket, struct effects *effects)
 {
     struct request *request = &core->request;
-    core->now = event->now;
+    wall_take(core, event->now);
     request->ticket = ticket;
     request->why = (struct why){.status = ST_OK};
     reply_start(&core->reply);

@@ -139,9 +139,11 @@ struct crl_state {
 
 /* What is known of the wall clock: service/core/wall.h. */
 struct wall {
-    int64_t offset;          /* wall clock minus monotonic clock, as of the last tick; 0: there was none */
-    int64_t ahead;           /* ms that it jumped ahead, while it is doubted */
-    struct mono believed_at; /* in time to come: it is doubted */
+    int64_t offset, seen;    /* wall clock minus monotonic clock: as it is believed, and as of the last tick */
+    bool doubted;            /* it jumped ahead; */
+    int64_t least;           /* the least that was seen since, */
+    struct mono believed_at; /* which is believed then */
+    struct mono calm_at;     /* it was not set back since long before */
 };
 
 /* What the gate has found of a device's connections: how many it closed, and how many stayed. */
@@ -155,9 +157,10 @@ struct checked {
 struct core {
     struct store *store;
     struct ca *ca;
-    int64_t issuer;     /* its number in the store; 0: to be looked up */
-    bool issuer_untold; /* perhaps nobody was told yet that it is another one (authority.h) */
-    struct ca *next_ca; /* takes over when the broker has read list next_crl; NULL: none (authority.h) */
+    int64_t issuer;            /* its number in the store; 0: to be looked up */
+    struct mono issuer_log_at; /* when the log hears of its end again (issuer.h) */
+    bool issuer_untold;        /* perhaps nobody was told yet that it is another one (authority.h) */
+    struct ca *next_ca;        /* takes over when the broker has read list next_crl; NULL: none (authority.h) */
     int64_t next_crl;
     struct keypool *pool; /* for RSA keys */
     const struct config *config;

@@ -34,7 +34,7 @@ static enum status add_seed(void *context, const struct presence_seed *seed)
 enum status core_start(struct core *core, struct now now)
 {
     int64_t closed = 0;
-    core->now = now;
+    wall_start(core, now);
     core->life.kind = LIFE_NONE;
     timers_init(&core->timers, now.mono);
     timers_set(&core->timers, TIMER_ISSUER, now.wall, now);
@@ -43,8 +43,6 @@ enum status core_start(struct core *core, struct now now)
         status = store_intent_close_all(core->store, now.wall, &closed);
         if (status == ST_OK)
             status = change_settle(core);
-        if (status == ST_OK)
-            status = wall_start(core);
         if (status == ST_OK)
             status = certificates_start(core);
         status = store_event_finish(core->store, status);
@@ -109,7 +107,6 @@ static void run_timer(struct core *core, enum timer timer, size_t most, struct e
  * own. */
 static void tick_timers(struct core *core, size_t most, struct effects *effects)
 {
-    wall_watch(core);
     for (int i = 0; i < TIMER_COUNT; i++) {
         enum timer timer = timers_pop(&core->timers, core->now.mono);
         if (timer == TIMER_COUNT)
@@ -123,7 +120,7 @@ static void tick_timers(struct core *core, size_t most, struct effects *effects)
 bool core_tick(struct core *core, struct now now, size_t most, struct effects *effects)
 {
     size_t steps = TICK_STEPS;
-    core->now = now;
+    wall_watch(core, now);
     tick_timers(core, most, effects);
     for (size_t written = 0; written < most && presence_has_room(&core->presence, 1);) {
         uint32_t number = presence_due(&core->presence, now.mono, &steps);
@@ -159,7 +156,7 @@ static enum status save_seen(struct core *core, uint32_t number, uint32_t *curso
 
 enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor, size_t most)
 {
-    core->now = now;
+    wall_take(core, now);
     most = most < core->presence.count ? most : core->presence.count;
     uint32_t first = next_unsaved(&core->presence, cursor, &most);
     enum status status = first != PRESENCE_NONE ? store_event_begin(core->store) : ST_OK;
@@ -173,13 +170,16 @@ enum status core_flush_seen(struct core *core, struct now now, uint32_t *cursor,
 
 enum status core_expire(struct core *core, struct now now)
 {
-    core->now = now;
-    enum status status = wall_is_doubted(core) ? ST_OK : store_event_begin(core->store);
-    if (status != ST_OK || wall_is_doubted(core))
+    wall_take(core, now);
+    int64_t wall = core->now.wall;
+    enum status status = store_event_begin(core->store);
+    if (status != ST_OK)
         return status;
-    status = store_request_expire(core->store, now.wall - REMEMBER_REQUEST_MS, now.wall - REMEMBER_SECRET_MS);
+    status = store_request_expire(core->store, wall - REMEMBER_REQUEST_MS, wall - REMEMBER_SECRET_MS);
     if (status == ST_OK)
-        status = store_event_expire(core->store, now.wall - core->config->event_days * DAY_MS);
+        status = store_event_expire(core->store, wall - core->config->event_days * DAY_MS);
+    if (status == ST_OK)
+        status = wall_take_back(core);
     return store_event_finish(core->store, status);
 }
 

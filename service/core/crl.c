@@ -79,7 +79,7 @@ void crl_on_timer(struct core *core)
 /* A machine that has lost its clock shall not write a list that ends before today. */
 static bool has_clock(struct core *core)
 {
-    if (core->ca == NULL || core->now.wall / 1000 >= ca_validity(core->ca).not_before)
+    if (core->now.wall / 1000 >= authority_begin(core))
         return true;
     snprintf(core->crl.error, sizeof core->crl.error, "The clock stands before the authority's first day: set it.");
     return false;
@@ -87,11 +87,9 @@ static bool has_clock(struct core *core)
 
 static bool give_order(struct core *core, struct crl_order *order)
 {
-    int64_t now = core->now.wall / 1000, begin = core->ca != NULL ? ca_validity(core->ca).not_before : 0;
-    *order = (struct crl_order){
-        .number = core->crl.number + 1,
-        .this_update = later(wall_earliest(core) / 1000, begin), /* of a time to come it would count for nobody */
-        .next_update = now + core->config->crl_days * (DAY_MS / 1000)};
+    *order = (struct crl_order){.number = core->crl.number + 1,
+                                .this_update = core->now.wall / 1000,
+                                .next_update = wall_latest(core) / 1000 + core->config->crl_days * (DAY_MS / 1000)};
     return has_clock(core) && store_event_begin(core->store) == ST_OK &&
            store_event_finish(core->store, store_number_set(core->store, number_name, order->number)) == ST_OK;
 }

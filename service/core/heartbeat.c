@@ -1,5 +1,6 @@
 #include "service/core/heartbeat.h"
 
+#include "service/core/wall.h"
 #include "topics/beat.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ bool heartbeat_short(struct core *core, const struct event *event)
         !beat_payload(event->payload, event->length, &session))
         return false;
     uint32_t number = presence_find(&core->presence, uuid.at, uuid.length);
-    core->now = event->now;
+    wall_take(core, event->now);
     return number != PRESENCE_NONE && beat(core, number, session.at, session.length);
 }
 

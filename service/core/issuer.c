@@ -1,14 +1,12 @@
 #include "service/core/issuer.h"
 
 #include "service/core/notice.h"
-#include "service/core/wall.h"
 
 #include <stdio.h>
 
 #define DAY      INT64_C(86400)
 #define DAY_MS   (DAY * 1000)
 #define AGAIN_MS 1000
-#define DOUBT_MS 60000
 
 int64_t issuer_alarm_at(struct validity validity, int certificate_days)
 {
@@ -60,38 +58,36 @@ static void log_end(const struct core *core, const struct ca_issuer *issuer)
 {
     char text[160];
     long long left = (issuer->validity.not_after * 1000 - core->now.wall) / DAY_MS;
-    snprintf(text, sizeof text, "the %s %s ends in %lld days: %s", issuer->current ? "issuing CA" : "root", issuer->id,
-             left, issuer->current ? "musterctl ca rotate" : "devices need another root");
+    snprintf(text, sizeof text, "the %s %s %s %lld days%s: %s", issuer->current ? "issuing CA" : "root", issuer->id,
+             left < 0 ? "ended" : "ends in", left < 0 ? -left : left, left < 0 ? " ago" : "",
+             issuer->current ? "musterctl ca rotate" : "devices need another root");
     if (core->log != NULL)
         core->log(core->log_context, "issuer_expiring", "-", text);
 }
 
-/* Tells what is due; `*next`: when there is more to say, ms since 1970. */
-static enum status tell_all(struct core *core, int64_t *next)
+/* The log hears it each day. */
+static enum status tell_all(struct core *core)
 {
     struct ca_issuer issuers[CA_ISSUERS_MAX];
     enum status status = ST_OK;
     size_t count = ca_issuers(core->ca, issuers, CA_ISSUERS_MAX);
+    bool logs = core->now.mono.ms >= core->issuer_log_at.ms;
     for (size_t i = 0; i < count && status == ST_OK; i++) {
         if (!issuer_is_expiring(core, issuers, count, i))
             continue;
         status = tell(core, &issuers[i]);
-        log_end(core, &issuers[i]);
-        *next = core->now.wall + DAY_MS;
+        if (logs)
+            log_end(core, &issuers[i]);
+        core->issuer_log_at = logs ? mono_add(core->now.mono, DAY_MS) : core->issuer_log_at;
     }
     return status;
 }
 
 void issuer_on_timer(struct core *core)
 {
-    int64_t next = INT64_MAX; /* looked at again all the same: timers.h */
-    enum status status = ST_OK;
-    if (wall_is_doubted(core)) {
-        next = core->now.wall + DOUBT_MS;
-    } else if (core->ca != NULL) {
-        status = store_event_begin(core->store);
-        if (status == ST_OK)
-            status = store_event_finish(core->store, tell_all(core, &next));
-    }
-    timers_set(&core->timers, TIMER_ISSUER, status == ST_OK ? next : core->now.wall + AGAIN_MS, core->now);
+    enum status status = core->ca != NULL ? store_event_begin(core->store) : ST_OK;
+    if (core->ca != NULL && status == ST_OK)
+        status = store_event_finish(core->store, tell_all(core));
+    /* INT64_MAX: looked at again each hour all the same (timers.h) */
+    timers_set(&core->timers, TIMER_ISSUER, status == ST_OK ? INT64_MAX : core->now.wall + AGAIN_MS, core->now);
 }

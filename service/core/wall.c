@@ -1,5 +1,6 @@
 #include "service/core/wall.h"
 
+#include "service/core/authority.h"
 #include "service/core/certificates.h"
 #include "service/core/crl.h"
 
@@ -9,53 +10,91 @@
 #define DOUBT_MS (10 * 60 * INT64_C(1000))
 #define DAY_MS   (24 * 3600 * INT64_C(1000))
 
-static enum status take_back(struct core *core)
+static int64_t offset_of(struct now now)
+{
+    return now.wall - now.mono.ms;
+}
+
+void wall_start(struct core *core, struct now now)
+{
+    core->wall =
+        (struct wall){.offset = offset_of(now), .seen = offset_of(now), .calm_at = mono_add(now.mono, DOUBT_MS)};
+    core->now = now;
+}
+
+void wall_take(struct core *core, struct now now)
+{
+    core->now = now;
+    if (offset_of(now) > core->wall.offset + SET_MS)
+        core->now.wall = now.mono.ms + core->wall.offset;
+}
+
+/* By a time before its authority began the service can do nothing: any later one is nearer to the truth. */
+static bool is_lost(const struct core *core, int64_t wall)
+{
+    return wall / 1000 < authority_begin(core);
+}
+
+static void believe(struct core *core, int64_t offset, struct now now)
+{
+    struct wall *wall = &core->wall;
+    if (offset < wall->offset)
+        wall->calm_at = mono_add(now.mono, DOUBT_MS);
+    wall->offset = offset;
+    wall->doubted = false;
+    wall_take(core, now);
+    memset(core->checked, 0, sizeof core->checked);
+    crl_clock_was_set(core);
+    certificates_due(core, core->now.wall);
+}
+
+/* What is believed in the end is the least that was seen: another jump meanwhile has its own ten minutes. */
+static void doubt(struct core *core, struct now now)
+{
+    struct wall *wall = &core->wall;
+    if (!wall->doubted) {
+        wall->doubted = true;
+        wall->least = wall->seen;
+        wall->believed_at = mono_add(now.mono, DOUBT_MS);
+        crl_want(core, CRL_SOON); /* that of before may have ended by this clock, which is the broker's, too */
+    }
+    wall->least = wall->seen < wall->least ? wall->seen : wall->least;
+    if (now.mono.ms >= wall->believed_at.ms)
+        believe(core, wall->least, now);
+}
+
+void wall_watch(struct core *core, struct now now)
+{
+    struct wall *wall = &core->wall;
+    wall_take(core, now);
+    wall->seen = offset_of(now);
+    int64_t moved = wall->seen - wall->offset;
+    if (moved < -SET_MS || (moved > SET_MS && is_lost(core, core->now.wall)))
+        believe(core, wall->seen, now);
+    else if (moved > SET_MS)
+        doubt(core, now);
+    else if (wall->doubted) /* it was put right; what was made meanwhile counts for too long */
+        believe(core, wall->seen, now);
+    else
+        wall->offset = wall->seen;
+}
+
+int64_t wall_latest(const struct core *core)
+{
+    return core->wall.doubted ? core->now.mono.ms + core->wall.seen : core->now.wall;
+}
+
+enum status wall_take_back(struct core *core)
 {
     bool any = false;
+    if (is_lost(core, core->now.wall))
+        return ST_OK;
     enum status status = store_certificate_revive(core->store, core->now.wall, &any);
-    if (status == ST_OK)
-        status = store_api_key_bound(core->store, core->now.wall + DAY_MS);
-    if (status == ST_OK && any && core->log != NULL)
+    if (any)
+        certificates_due(core, core->now.wall);
+    if (any && core->log != NULL)
         core->log(core->log_context, "clock_was_ahead", "-", "certificates that have not expired are live again");
-    return status;
-}
-
-enum status wall_start(struct core *core)
-{
-    return take_back(core);
-}
-
-/* How far ahead the clock may be: what it jumped, less what it was set back since. */
-static void doubt(struct core *core, int64_t moved)
-{
-    struct wall *wall = &core->wall;
-    wall->ahead = wall_is_doubted(core) ? wall->ahead + moved : moved;
-    wall->believed_at = mono_add(core->now.mono, wall->ahead > 0 ? DOUBT_MS : 0);
-}
-
-void wall_watch(struct core *core)
-{
-    struct wall *wall = &core->wall;
-    int64_t offset = core->now.wall - core->now.mono.ms, moved = offset - wall->offset;
-    bool set = wall->offset != 0 && (moved > SET_MS || moved < -SET_MS);
-    wall->offset = offset;
-    if (!set)
-        return;
-    doubt(core, moved);
-    crl_clock_was_set(core);
-    memset(core->checked, 0, sizeof core->checked);
-    if (moved < 0 && store_event_begin(core->store) == ST_OK)
-        (void)store_event_finish(core->store, take_back(core)); /* what fails is done at the next start */
-    certificates_due(core, core->now.wall);
-    timers_bring_forward(&core->timers, TIMER_ISSUER, core->now.wall, core->now);
-}
-
-bool wall_is_doubted(const struct core *core)
-{
-    return core->now.mono.ms < core->wall.believed_at.ms;
-}
-
-int64_t wall_earliest(const struct core *core)
-{
-    return core->now.wall - (wall_is_doubted(core) ? core->wall.ahead : 0);
+    return status == ST_OK && core->now.mono.ms >= core->wall.calm_at.ms
+               ? store_api_key_bound(core->store, core->now.wall + DAY_MS)
+               : status;
 }

@@ -73,6 +73,12 @@ void batch_step(struct batch *batch, struct event event)
     batch->events[batch->count++] = event;
 }
 
+/* Not a failure: a change of the authority waits until no list is made with it. */
+static bool waits_for_list(const struct core *core, const struct ticket *ticket)
+{
+    return ticket->issuer[0] != '\0' && core->crl.running;
+}
+
 void batch_step_parked(struct batch *batch, struct now now)
 {
     if (batch->parking.count == 0)
@@ -86,7 +92,7 @@ void batch_step_parked(struct batch *batch, struct now now)
             continue;
         parked->event.now = now;
         parked->stepped = step(batch, &parked->event, &parked->ticket) != ST_PARKED;
-        if (!parked->stepped && parked->durable)
+        if (!parked->stepped && parked->durable && !waits_for_list(batch->core, &parked->ticket))
             batch->next_intent = mono_add(now.mono, AGAIN_MS);
     }
 }

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* An idle loop turns each 50 ms: 64 parts are out before the next list comes, a second after this one was begun. */
+/* 64 parts are out before the next list comes, a second after this one was begun: a loop that turns slowly sends up to
+ * PAGES_MOST pages at once. */
 #define PAGE_MS    20 /* between two pages */
 #define PAGE_PARTS 4
+#define PAGES_MOST 6
 
 _Static_assert(CRL_PART_SIZE + LIMIT_TOPIC + 16 < 65536, "the broker takes the packet of a part");
 
@@ -70,12 +72,22 @@ static bool send_part(const struct crl_parts *parts, struct mqtt *mqtt)
     return send(mqtt, parts->next, body, crl_parts_write(parts, parts->next, body, sizeof body));
 }
 
+/* How many parts may go out now. */
+static int64_t pace(struct crl_parts *parts, struct mono now)
+{
+    int64_t pages = 1 + (now.ms - parts->not_before.ms) / PAGE_MS;
+    if (parts->next == 1) /* nothing was to be sent before */
+        pages = 1;
+    parts->not_before = mono_add(now, PAGE_MS);
+    return PAGE_PARTS * (pages < PAGES_MOST ? pages : PAGES_MOST);
+}
+
 void crl_parts_walk_on(struct crl_parts *parts, struct mqtt *mqtt, struct mono now)
 {
     if (!parts->going || now.ms < parts->not_before.ms)
         return;
-    parts->not_before = mono_add(now, PAGE_MS);
-    for (int i = 0; i < PAGE_PARTS && parts->next <= parts->count && send_part(parts, mqtt); i++)
+    int64_t most = pace(parts, now);
+    for (int i = 0; i < most && parts->next <= parts->count && send_part(parts, mqtt); i++)
         parts->next++;
     if (parts->next <= parts->count)
         return;

@@ -42,7 +42,7 @@ void crl_parts_start(struct crl_parts *parts, const char *text, size_t length, i
 #define CRL_PART_SIZE 64000
 size_t crl_parts_write(const struct crl_parts *parts, unsigned part, char *out, size_t size);
 
-/* Publishes the next parts, four at most and not more often than each 20 ms, and behind the last one clears those that
+/* Publishes the next parts, four for each 20 ms since the last ones, and behind the last one clears those that
  * the broker retains beyond it. What the connection does not take is tried again. */
 void crl_parts_walk_on(struct crl_parts *parts, struct mqtt *mqtt, struct mono now);
 

@@ -1,6 +1,7 @@
 #include "service/io/loop.h"
 
 #include "service/core/heartbeat.h"
+#include "service/core/wall.h"
 #include "service/io/clock.h"
 #include "service/io/log.h"
 #include "service/io/speak.h"
@@ -202,7 +203,7 @@ static int nap_after(struct taken taken)
 static void run_batch(struct loop *loop)
 {
     struct now now = clock_now();
-    loop->core->now = now;
+    wall_take(loop->core, now);
     lists_take(&loop->lists, loop->core, &loop->effects);
     batch_step_parked(&loop->batch, now);
     loop->nap_us = nap_after(take_all(loop));

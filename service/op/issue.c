@@ -113,7 +113,7 @@ static enum status check_rate(const struct core *core, struct request *request)
     if (status == ST_OK && most > 0)
         status = store_certificate_nth(core->store, uuid, most, &before);
     int64_t left = before + DAY_MS - core->now.wall;
-    return status == ST_OK && before != 0 && left > 0
+    return status == ST_OK && left > 0 && left <= DAY_MS /* a clock that was ahead has made none of this day */
                ? ask_later(request, left, "The device has had its certificates of this day.")
                : status;
 }
@@ -233,13 +233,25 @@ static enum status save(struct core *core, const struct intent_row *intent, cons
     return status == ST_OK ? store_certificate_insert(core->store, &row) : status;
 }
 
+/* The private key that was made for this certificate. */
+static enum status hand_out(struct key *key, const char *certificate_id, struct reply *reply)
+{
+    char pem[KEY_PEM_MAX];
+    if (!key_write_pem(key, NULL, pem, sizeof pem))
+        return ST_INTERNAL;
+    json_text(&reply->secret, "privateKeyPem", pem);
+    snprintf(reply->credential, sizeof reply->credential, "%s", certificate_id);
+    key_wipe(pem, sizeof pem);
+    return ST_OK;
+}
+
 static enum status answer(struct core *core, struct request *request, const struct certificate *certificate,
                           struct reply *reply)
 {
     const struct intent_row *intent = &request->ticket->intent;
     struct validity validity = {intent->not_before, intent->not_after};
     unsigned char serial[PROFILE_SERIAL];
-    char fingerprint[2 * HASH_SIZE + 1], pem[KEY_PEM_MAX];
+    char fingerprint[2 * HASH_SIZE + 1];
     struct json_writer *json = &reply->json;
     for (size_t i = 0; i < HASH_SIZE; i++)
         snprintf(fingerprint + 2 * i, 3, "%02x", certificate->fingerprint[i]);
@@ -254,14 +266,7 @@ static enum status answer(struct core *core, struct request *request, const stru
     snprintf(reply->audit, sizeof reply->audit, "deviceId=%s certificateId=%s", core->device.device_id,
              intent->certificate_id);
     memcpy(reply->tenant, core->device.tenant, sizeof reply->tenant);
-    if (request->ticket->key == NULL)
-        return ST_OK;
-    if (!key_write_pem(request->ticket->key, NULL, pem, sizeof pem))
-        return ST_INTERNAL;
-    json_text(&reply->secret, "privateKeyPem", pem);
-    memcpy(reply->credential, intent->certificate_id, sizeof intent->certificate_id);
-    key_wipe(pem, sizeof pem);
-    return ST_OK;
+    return request->ticket->key != NULL ? hand_out(request->ticket->key, intent->certificate_id, reply) : ST_OK;
 }
 
 enum status issue_finish(struct core *core, struct request *request, int64_t replaces, bool renewal,

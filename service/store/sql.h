@@ -203,7 +203,7 @@
       "body_hash = excluded.body_hash, answer = excluded.answer, had_secret = excluded.had_secret, "                   \
       "sealed = excluded.sealed, device = excluded.device, at = excluded.at, credential = excluded.credential")        \
     X(SQL_REQUEST_UNSEAL,                                                                                              \
-      "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0 AND $2 IN ('', credential)")                 \
+      "UPDATE request SET sealed = NULL WHERE device = $1 AND device <> 0 AND ($2 = '' OR credential IN ('', $2))")    \
     X(SQL_REQUEST_FORGET, "DELETE FROM request WHERE device = $1 AND device <> 0")                                     \
     X(SQL_REQUEST_UNANSWERED, "DELETE FROM request WHERE answer IS NULL")                                              \
     X(SQL_REQUEST_EXPIRE,                                                                                              \

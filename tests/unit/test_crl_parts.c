@@ -208,6 +208,18 @@ static void test_room(void)
     CHECK_INT(crl_parts_write(&parts, 1, out, length + 1), length);
 }
 
+/* The next list comes a second later, also when each turn of the loop takes 100 ms. */
+static void test_slow_turns(void)
+{
+    struct crl_parts parts = {.going = false};
+    struct mono now = {1000};
+    make_text(LONGEST);
+    crl_parts_start(&parts, text, strlen(text), 1);
+    for (int turn = 0; turn < 10; turn++, now = mono_add(now, 100))
+        crl_parts_walk_on(&parts, NULL, now);
+    CHECK(!parts.going, "part %u is the next one", parts.next);
+}
+
 int main(void)
 {
     test_count();
@@ -218,5 +230,6 @@ int main(void)
     test_room();
     for (unsigned part = 1; part <= CRL_PARTS_MAX; part++)
         free(broker.kept[part]);
+    test_slow_turns();
     return check_done();
 }
