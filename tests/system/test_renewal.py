@@ -9,7 +9,7 @@ import time
 from device import Device, listed, online
 from gated import GatedStack
 from killed import may_trace
-from muster import Checks, Stack, program, read, run, start, wait_for
+from muster import Checks, Stack, clock, program, read, run, start, wait_for
 
 t = Checks()
 FLEET = 20
@@ -196,4 +196,31 @@ def revoked_while_it_waits():
         device.kill(signal.SIGTERM)
 
 
-t.run(by_hand_and_by_offer, killed_while_it_renews, killed_while_it_rotates, revoked_while_it_waits)
+def dates(stack, name):
+    return run(["openssl", "x509", "-in", stack.path(name), "-noout", "-dates"]).stdout
+
+
+def clock_is_ahead():
+    """The service's clock is ahead for some seconds, by more than a certificate's life: nothing ends by it."""
+    with GatedStack() as stack:
+        stack.enrol("dev1", True)
+        stack.write("ahead", "0")
+        stack.kill_service()
+        stack.start_service(["env", *("%s=%s" % pair for pair in clock(stack.path("ahead")).items())])
+        stack.wait_ready()
+        stack.certified("dev1").drop()
+        before = [dates(stack, name) for name in ("server.pem", "service.pem")]
+        number = stack.rows("SELECT value FROM meta WHERE name = 'crl_number'")[0][0]
+        stack.write("ahead", str(400 * 86400))
+        t.check(wait_for(lambda: stack.rows("SELECT value FROM meta WHERE name = 'crl_number'")[0][0] > number, 5), "a list is made")
+        t.check(wait_for(lambda: "crl number=%d" % (number + 1) in stack.log(), 5), "and is in place")
+        t.equal(stack.rows("SELECT state FROM certificate WHERE uuid = 'dev1'"), [("active",)], "the device's certificate counts")
+        t.equal([dates(stack, name) for name in ("server.pem", "service.pem")], before, "broker and service keep theirs")
+        stack.certified("dev1").drop()
+        stack.write("ahead", "0")
+        time.sleep(1)
+        t.equal(stack.rows("SELECT state FROM certificate WHERE uuid = 'dev1'"), [("active",)], "and so it is afterwards")
+        stack.certified("dev1").drop()
+
+
+t.run(clock_is_ahead, by_hand_and_by_offer, killed_while_it_renews, killed_while_it_rotates, revoked_while_it_waits)
