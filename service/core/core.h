@@ -143,7 +143,7 @@ struct wall {
     bool doubted;            /* it jumped ahead; */
     int64_t least;           /* the least that was seen since, */
     struct mono believed_at; /* which is believed then */
-    struct mono calm_at;     /* it was not set back since long before */
+    struct mono bound_at;    /* when API keys are bounded: not soon after it was set back */
 };
 
 /* What the gate has found of a device's connections: how many it closed, and how many stayed. */

@@ -8,6 +8,7 @@
 
 #define SET_MS   60000 /* less is what time servers correct all the time */
 #define DOUBT_MS (10 * 60 * INT64_C(1000))
+#define BOUND_MS (3600 * INT64_C(1000))
 #define DAY_MS   (24 * 3600 * INT64_C(1000))
 
 static int64_t offset_of(struct now now)
@@ -18,7 +19,7 @@ static int64_t offset_of(struct now now)
 void wall_start(struct core *core, struct now now)
 {
     core->wall =
-        (struct wall){.offset = offset_of(now), .seen = offset_of(now), .calm_at = mono_add(now.mono, DOUBT_MS)};
+        (struct wall){.offset = offset_of(now), .seen = offset_of(now), .bound_at = mono_add(now.mono, DOUBT_MS)};
     core->now = now;
 }
 
@@ -39,7 +40,7 @@ static void believe(struct core *core, int64_t offset, struct now now)
 {
     struct wall *wall = &core->wall;
     if (offset < wall->offset)
-        wall->calm_at = mono_add(now.mono, DOUBT_MS);
+        wall->bound_at = mono_add(now.mono, DOUBT_MS);
     wall->offset = offset;
     wall->doubted = false;
     wall_take(core, now);
@@ -84,6 +85,15 @@ int64_t wall_latest(const struct core *core)
     return core->wall.doubted ? core->now.mono.ms + core->wall.seen : core->now.wall;
 }
 
+/* Not each time: there may be as many as devices. And again, for the batch may be undone. */
+static enum status bound_api_keys(struct core *core)
+{
+    if (core->now.mono.ms < core->wall.bound_at.ms)
+        return ST_OK;
+    core->wall.bound_at = mono_add(core->now.mono, BOUND_MS);
+    return store_api_key_bound(core->store, core->now.wall + DAY_MS);
+}
+
 enum status wall_take_back(struct core *core)
 {
     bool any = false;
@@ -94,7 +104,5 @@ enum status wall_take_back(struct core *core)
         certificates_due(core, core->now.wall);
     if (any && core->log != NULL)
         core->log(core->log_context, "clock_was_ahead", "-", "certificates that have not expired are live again");
-    return status == ST_OK && core->now.mono.ms >= core->wall.calm_at.ms
-               ? store_api_key_bound(core->store, core->now.wall + DAY_MS)
-               : status;
+    return status == ST_OK ? bound_api_keys(core) : status;
 }
