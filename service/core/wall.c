@@ -4,6 +4,7 @@
 #include "service/core/certificates.h"
 #include "service/core/crl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SET_MS   60000 /* less is what time servers correct all the time */
@@ -36,11 +37,21 @@ static bool is_lost(const struct core *core, int64_t wall)
     return wall / 1000 < authority_begin(core);
 }
 
+static void say(const struct core *core, const char *event, int64_t moved, const char *text)
+{
+    char line[120];
+    snprintf(line, sizeof line, "by %lld s: %s", (long long)moved / 1000, text);
+    if (core->log != NULL)
+        core->log(core->log_context, event, "-", line);
+}
+
 static void believe(struct core *core, int64_t offset, struct now now)
 {
     struct wall *wall = &core->wall;
     if (offset < wall->offset)
         wall->bound_at = mono_add(now.mono, DOUBT_MS);
+    if (offset - wall->offset > SET_MS || offset - wall->offset < -SET_MS)
+        say(core, "clock_set", offset - wall->offset, "it is believed");
     wall->offset = offset;
     wall->doubted = false;
     wall_take(core, now);
@@ -57,6 +68,7 @@ static void doubt(struct core *core, struct now now)
         wall->doubted = true;
         wall->least = wall->seen;
         wall->believed_at = mono_add(now.mono, DOUBT_MS);
+        say(core, "clock_jumped_ahead", wall->seen - wall->offset, "it is believed in ten minutes");
         crl_want(core, CRL_SOON); /* that of before may have ended by this clock, which is the broker's, too */
     }
     wall->least = wall->seen < wall->least ? wall->seen : wall->least;
@@ -70,11 +82,9 @@ void wall_watch(struct core *core, struct now now)
     wall_take(core, now);
     wall->seen = offset_of(now);
     int64_t moved = wall->seen - wall->offset;
-    if (moved < -SET_MS || (moved > SET_MS && is_lost(core, core->now.wall)))
-        believe(core, wall->seen, now);
-    else if (moved > SET_MS)
+    if (moved > SET_MS && !is_lost(core, core->now.wall))
         doubt(core, now);
-    else if (wall->doubted) /* it was put right; what was made meanwhile counts for too long */
+    else if (moved > SET_MS || moved < -SET_MS || wall->doubted) /* doubted: what was made counts for too long */
         believe(core, wall->seen, now);
     else
         wall->offset = wall->seen;

@@ -9,7 +9,8 @@
 static void hold_happening(void *context, const char *event, const char *uuid, const char *text)
 {
     struct batch *batch = context;
-    bool alarm = strcmp(event, "issuer_expiring") == 0; /* somebody has to do something */
+    /* Somebody has to do something. */
+    bool alarm = strcmp(event, "issuer_expiring") == 0 || strncmp(event, "clock_", strlen("clock_")) == 0;
     log_hold(&batch->held, alarm ? LOG_WARNING : LOG_INFO, event, "uuid=%s reason=%s", uuid, text);
 }
 
