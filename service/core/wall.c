@@ -37,12 +37,17 @@ static bool is_lost(const struct core *core, int64_t wall)
     return wall / 1000 < authority_begin(core);
 }
 
-static void say(const struct core *core, const char *event, int64_t moved, const char *text)
+static void say(const struct core *core, const char *event, const char *text)
+{
+    if (core->log != NULL)
+        core->log(core->log_context, event, "-", text);
+}
+
+static void say_moved(const struct core *core, const char *event, int64_t moved, const char *text)
 {
     char line[120];
     snprintf(line, sizeof line, "by %lld s: %s", (long long)moved / 1000, text);
-    if (core->log != NULL)
-        core->log(core->log_context, event, "-", line);
+    say(core, event, line);
 }
 
 static void believe(struct core *core, int64_t offset, struct now now)
@@ -51,7 +56,7 @@ static void believe(struct core *core, int64_t offset, struct now now)
     if (offset < wall->offset)
         wall->bound_at = mono_add(now.mono, DOUBT_MS);
     if (offset - wall->offset > SET_MS || offset - wall->offset < -SET_MS)
-        say(core, "clock_set", offset - wall->offset, "it is believed");
+        say_moved(core, "clock_set", offset - wall->offset, "it is believed");
     wall->offset = offset;
     wall->doubted = false;
     wall_take(core, now);
@@ -68,7 +73,7 @@ static void doubt(struct core *core, struct now now)
         wall->doubted = true;
         wall->least = wall->seen;
         wall->believed_at = mono_add(now.mono, DOUBT_MS);
-        say(core, "clock_jumped_ahead", wall->seen - wall->offset, "it is believed in ten minutes");
+        say_moved(core, "clock_jumped_ahead", wall->seen - wall->offset, "it is believed in ten minutes");
         crl_want(core, CRL_SOON); /* that of before may have ended by this clock, which is the broker's, too */
     }
     wall->least = wall->seen < wall->least ? wall->seen : wall->least;
@@ -110,9 +115,9 @@ enum status wall_take_back(struct core *core)
     if (is_lost(core, core->now.wall))
         return ST_OK;
     enum status status = store_certificate_revive(core->store, core->now.wall, &any);
-    if (any)
+    if (any) {
         certificates_due(core, core->now.wall);
-    if (any && core->log != NULL)
-        core->log(core->log_context, "clock_was_ahead", "-", "certificates that have not expired are live again");
+        say(core, "clock_was_ahead", "certificates that have not expired are live again");
+    }
     return status == ST_OK ? bound_api_keys(core) : status;
 }
