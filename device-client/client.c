@@ -87,6 +87,7 @@ static void on_up(struct step *step)
         return;
     enum client_goal goal = client->options.goal;
     client->link = LINK_UP;
+    client->next_ms = 0;
     if (client_ends_doubt(step))
         return;
     client->refusals = 0;
@@ -148,6 +149,18 @@ static void on_down(struct step *step)
     }
 }
 
+/* Paho 1.3.12 now and then tells nobody how an attempt over TLS has ended. */
+static void on_no_outcome(struct step *step)
+{
+    const struct client_input *in = step->in;
+    struct client_input down = {
+        .event = CLIENT_DOWN, .now_ms = in->now_ms, .wall_ms = in->wall_ms, .reason = "the attempt had no outcome"};
+    memcpy(down.random, in->random, sizeof down.random);
+    step->in = &down;
+    on_down(step);
+    step->in = in;
+}
+
 /* All ids but that of `update` outlive the process (docs/protocol.md, section 3). */
 static const char *timeout_mend(enum client_goal goal)
 {
@@ -166,6 +179,8 @@ static void on_tick(struct step *step)
     } else if (client->link == LINK_DOWN) {
         if (due)
             client_connect(step);
+    } else if (client->link == LINK_CONNECTING && due) {
+        on_no_outcome(step);
     } else if (client->link == LINK_UP && client->task != TASK_NONE && due) {
         client->tries[client->task] += client_is_upkeep(client);
         client_ask(step);

@@ -11,12 +11,13 @@
 
 #include <stdint.h>
 
-#define CLIENT_REPEAT_MS 10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
-#define CLIENT_REFUSALS  3     /* logins refused in a row before a lesser credential is tried */
-#define CLIENT_DOUBTS    4     /* connections that failed in a row before it is looked whether a lesser one works */
-#define CLIENT_SESSION   32    /* characters */
-#define CLIENT_OFFER_MS  (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
-#define CLIENT_RENEW_MS  (60 * 60 * INT64_C(1000)) /* from one renewal to the next by the plan, at the least */
+#define CLIENT_REPEAT_MS   10000 /* no answer for so long: the same request again (docs/protocol.md, section 3) */
+#define CLIENT_PATIENCE_MS 20000 /* an attempt to connect that has had no outcome by then counts as failed */
+#define CLIENT_REFUSALS    3     /* logins refused in a row before a lesser credential is tried */
+#define CLIENT_DOUBTS      4     /* connections that failed in a row before it is looked whether a lesser one works */
+#define CLIENT_SESSION     32    /* characters */
+#define CLIENT_OFFER_MS    (10 * 60 * INT64_C(1000)) /* one renewal because of offers in so long */
+#define CLIENT_RENEW_MS    (60 * 60 * INT64_C(1000)) /* from one renewal to the next by the plan, at the least */
 
 /* What the device is to reach. All but GOAL_RUN end by themselves. */
 enum client_goal { GOAL_RUN, GOAL_REGISTER, GOAL_UPDATE, GOAL_RESET, GOAL_RENEW, GOAL_ROTATE };
@@ -125,7 +126,7 @@ struct client {
     char request_id[LIMIT_REQUEST_ID + 1];
     char session[CLIENT_SESSION + 1];
     unsigned failures, refusals, rejections; /* in a row */
-    int64_t next_ms;                         /* connect again, or ask (again) */
+    int64_t next_ms;                         /* connect again, ask (again), or wait no longer for the connection */
     enum credential doubted;                 /* a better one failed so often that a lesser one is tried */
     bool proven;                             /* that worked: when the better one fails now, it is refused */
     unsigned silences, retreats;             /* failures without a reason; and what they led to without coming online */

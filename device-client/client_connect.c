@@ -67,7 +67,8 @@ void client_connect(struct step *step)
         return;
     }
     client->link = LINK_CONNECTING;
-    client->next_ms = client->heartbeat_ms = 0;
+    client->next_ms = step->in->now_ms + CLIENT_PATIENCE_MS;
+    client->heartbeat_ms = 0;
     client->session[0] = '\0';
     if (has_session(client))
         client_random_id(step, client->session);

@@ -18,6 +18,7 @@
 #define LAST_RETRY_MS  4000 /* requests are served again within 15 s of the broker's return */
 #define PROBE_EVERY_MS 10000
 #define PROBE_WAIT_MS  5000
+#define PATIENCE_MS    15000 /* for an attempt to connect, and to subscribe */
 #define STOP_MS        500
 #define GOODBYE        UINT64_MAX /* no event has this id */
 
@@ -229,17 +230,28 @@ static bool begin_to_connect(struct broker *broker, struct connection *connectio
     return may_connect(broker) && mqtt_set_will(connection->mqtt, state) && mqtt_connect(connection->mqtt);
 }
 
+/* Or again: Paho 1.3.12 now and then tells nobody how an attempt over TLS has ended, and a broker may take a connection
+ * and say no more. */
+static void connect_one(struct broker *broker, struct connection *connection, struct now now)
+{
+    if (connection->connecting) {
+        log_line(LOG_WARNING, "broker_lost", "role=%s reason=\"the attempt had no outcome\"",
+                 connection_role(connection->number));
+        mqtt_disconnect(connection->mqtt, 0);
+    }
+    connection->connecting = begin_to_connect(broker, connection, now);
+    connection->next_attempt =
+        connection->connecting ? mono_add(now.mono, PATIENCE_MS) : next_attempt(connection->failures++, now.mono);
+}
+
 enum broker_change broker_tick(struct broker *broker, struct now heard, struct now now)
 {
     bool up = true;
     for (int i = 0; i < BROKER_CONNECTIONS; i++) {
         struct connection *connection = &broker->connections[i];
         up = up && connection->up;
-        if (connection->up || connection->connecting || now.mono.ms < connection->next_attempt.ms)
-            continue;
-        connection->connecting = begin_to_connect(broker, connection, now);
-        if (!connection->connecting)
-            connection->next_attempt = next_attempt(connection->failures++, now.mono);
+        if (!connection->up && now.mono.ms >= connection->next_attempt.ms)
+            connect_one(broker, connection, now);
     }
     if (!up || heard.mono.ms < broker->probe_at.ms)
         return BROKER_NO_CHANGE;

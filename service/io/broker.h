@@ -19,7 +19,7 @@ struct connection {
     int number;
     bool up, connecting, told; /* told: the log knows that it is down */
     int failures;              /* in a row */
-    struct mono next_attempt;
+    struct mono next_attempt;  /* while it is connecting: when that counts as failed */
 };
 
 struct broker {

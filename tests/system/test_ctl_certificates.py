@@ -275,7 +275,10 @@ def authority_ends():
         stack.key = json.loads(stack.ctl("key", "create", "--json").stdout)["key"]
         asker = stack.asker()
         stack.register(asker, "d1")
+        end(stack.service)  # at a start the clock is believed at once
         write(ahead, str(11 * 365 * 86400))
+        stack.start_service(["env", *("%s=%s" % pair for pair in clock(ahead).items())])
+        t.check(wait_for(lambda: stack.answers(0.5), 10), "the service answers again")
         t.equal(asker.device("d1", "provision", {"keyType": "ec:p256"}).code, "issuer_expired", "after its end")
         says(stack.ctl("ca", "rotate", "--yes"), 0, "[0-9a-f]{40} issues from now on.")
         t.check("authority" not in stack.ctl("status").stdout, "another one issues")

@@ -755,8 +755,34 @@ static void check_open_mode(void)
     free(world);
 }
 
+/* Nobody tells how an attempt ended: after a while it counts as failed, and there is another one. */
+static void check_no_outcome(void)
+{
+    struct world *world = world_new(GOAL_RUN);
+    provisioned(world);
+    start(world);
+    CHECK_INT(world->client.link, LINK_CONNECTING);
+    int64_t begun = world->now_ms;
+    CHECK_INT(world->effects.wake_ms, begun + CLIENT_PATIENCE_MS);
+    world->now_ms = begun + CLIENT_PATIENCE_MS - 1;
+    input(world, (struct client_input){.event = CLIENT_TICK});
+    CHECK_INT(world->client.link, LINK_CONNECTING);
+    world->now_ms++;
+    input(world, (struct client_input){.event = CLIENT_TICK});
+    CHECK_INT(world->client.link, LINK_DOWN);
+    CHECK(strstr(world->line, "no outcome") != NULL, "%s", world->line);
+    world->now_ms = world->effects.wake_ms;
+    input(world, (struct client_input){.event = CLIENT_TICK});
+    CHECK_INT(world->client.link, LINK_CONNECTING);
+    for (int i = 0; i < 10 && !world->client.online; i++)
+        turn(world);
+    CHECK(world->client.online, "%s", world->line);
+    free(world);
+}
+
 int main(void)
 {
+    check_no_outcome();
     check_straight_life();
     check_kills(false);
     check_kills(true);
