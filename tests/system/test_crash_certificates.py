@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 
-from fleet import DEVICE, GONE, Fleet
+from connected import DEVICE, GONE, Fleet
 from gated import Refused
 from killed import Killing, may_trace
 from muster import SLOW, Answer, Checks, wait_for

@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from fleet import Fleet
+from connected import Fleet
 from muster import SLOW, Checks, end, read, run, wait_for
 
 t = Checks()

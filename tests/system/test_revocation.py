@@ -7,8 +7,8 @@ import re
 import threading
 import time
 
-import fleet
-from fleet import GONE, Fleet
+import connected
+from connected import GONE, Fleet
 from gated import Refused, ask
 from muster import ROOT, SLOW, Checks, end, free_ports, read, run, start, wait_for
 from wire import TLS, Wire
@@ -76,7 +76,7 @@ def check_times(watch, times):
     t.equal(early, [], "each connection is closed by its own revocation")
     for what, taken in (("socket closed", [watch.closed[uuid] - begun for uuid, (begun, _) in times.items() if uuid in watch.closed]),
                         ("login refused", [refused - begun for begun, refused in times.values() if refused])):
-        p50, p99, most = fleet.percentiles(taken)
+        p50, p99, most = connected.percentiles(taken)
         print("# %s: p50 %.1f ms, p99 %.1f ms, max %.1f ms" % (what, p50, p99, most))
         t.check(p99 <= 1000 * SLOW, "%s within a second, for 99 of 100" % what, (p50, p99, most))
 

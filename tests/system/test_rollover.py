@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 
-from fleet import Fleet
+from connected import Fleet
 from muster import Checks, end, program, read, run, verify_world, wait_for
 from wire import TLS
 
