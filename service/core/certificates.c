@@ -226,31 +226,54 @@ static bool step_one(struct core *core, struct effects *effects, enum status *st
     return *status == ST_OK;
 }
 
+/* The number of the row from which on certificates are still to be looked at by new rules; 0: none are. */
+static const char recheck_name[] = "certificate_recheck";
+
+/* Some rows after one another become due, for a fleet's worth in one transaction would stop the service for seconds. */
+static enum status recheck(struct core *core, size_t rows, bool *more)
+{
+    int64_t first = 0, end = 0;
+    enum status status = store_number_get(core->store, recheck_name, &first);
+    if (status == ST_OK && first != 0)
+        status = store_event_begin(core->store);
+    if (status != ST_OK || first == 0)
+        return status;
+    int64_t next = first + (int64_t)rows;
+    status = store_certificate_due_range(core->store, first, next - 1, &end);
+    *more = next <= end;
+    if (status == ST_OK)
+        status = store_number_set(core->store, recheck_name, *more ? next : 0);
+    return store_event_finish(core->store, status);
+}
+
 void certificates_tick(struct core *core, size_t most, struct effects *effects)
 {
-    enum status status = ST_OK;
     int64_t next = INT64_MAX;
-    for (size_t i = 0; i < most && effects_has_room(effects, LIMIT_EVENT_BODY) && step_one(core, effects, &status); i++)
+    bool more = false;
+    enum status status =
+        recheck(core, (most + 1) / 2, &more); /* the other half is for those that are due by the clock */
+    for (size_t i = 0;
+         i < most && status == ST_OK && effects_has_room(effects, LIMIT_EVENT_BODY) && step_one(core, effects, &status);
+         i++)
         ;
     if (status == ST_OK)
         status = store_certificate_due_next(core->store, &next);
+    next = more ? core->now.wall : next;
     timers_set(&core->timers, TIMER_CERTIFICATES, status == ST_OK ? next : core->now.wall + AGAIN_MS, core->now);
 }
 
 enum status certificates_start(struct core *core)
 {
     static const char name[] = "certificate_constants";
-    int64_t before = 0, constants = expiry_constants(core->config), next = INT64_MAX;
+    int64_t before = 0, constants = expiry_constants(core->config);
     enum status status = store_number_get(core->store, name, &before);
     if (status == ST_OK && before != constants) {
-        status = store_certificate_due_all(core->store);
+        status = store_number_set(core->store, recheck_name, 1);
         if (status == ST_OK)
             status = store_number_set(core->store, name, constants);
     }
     if (status == ST_OK && core->ca != NULL) /* the first start gives the first number to who has issued until now */
         status = authority_announce(core);
-    if (status == ST_OK)
-        status = store_certificate_due_next(core->store, &next);
-    timers_set(&core->timers, TIMER_CERTIFICATES, next, core->now);
+    timers_set(&core->timers, TIMER_CERTIFICATES, core->now.wall, core->now); /* the first tick sees what is due */
     return status;
 }

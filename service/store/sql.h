@@ -145,7 +145,9 @@
                               "due_at = $1 WHERE " SQL_ENDED_TOO_SOON("$2", "$3"))                                     \
     X(SQL_CERTIFICATE_DUE_NEXT, "SELECT min(due_at) FROM certificate WHERE due_at IS NOT NULL")                        \
     X(SQL_CERTIFICATE_TOLD, "UPDATE certificate SET state = $1, told = $2, due_at = nullif($3, 0) WHERE id = $4")      \
-    X(SQL_CERTIFICATE_DUE_ALL, "UPDATE certificate SET due_at = 0 WHERE due_at IS NOT NULL AND state <> 'pending'")    \
+    X(SQL_CERTIFICATE_DUE_RANGE,                                                                                       \
+      "UPDATE certificate SET due_at = 0 WHERE id BETWEEN $1 AND $2 AND due_at IS NOT NULL AND state <> 'pending'")    \
+    X(SQL_CERTIFICATE_LAST, "SELECT coalesce(max(id), 0) FROM certificate")                                            \
     X(SQL_CERTIFICATE_UNKNOWN,                                                                                         \
       "INSERT INTO certificate (certificate_id, uuid, tenant, public_key, state, reason, not_before, not_after, "      \
       "created_at, ended_at, issuer) VALUES ($1, '-', 'default', x'', 'revoked', $2, $3, $4, $5, $6, $7) "             \

@@ -332,8 +332,9 @@ enum status store_certificate_due_next(struct store *store, int64_t *due_at);
 /* What was told of its end, the state that goes with it, and when to look at it again (0: never). */
 enum status store_certificate_told(struct store *store, int64_t row, const char *state, int64_t told, int64_t due_at);
 
-/* All that are watched are looked at again: the rules have changed. */
-enum status store_certificate_due_all(struct store *store);
+/* Of the rows `first` to `last`, those that are watched are due at once: the rules have changed. `*end`: the last row
+ * of all. */
+enum status store_certificate_due_range(struct store *store, int64_t first, int64_t last, int64_t *end);
 
 /* When the `nth` newest certificate (from 1) was made for this uuid, before a reset or after, given out or not; 0:
  * there are not so many. */

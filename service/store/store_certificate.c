@@ -212,9 +212,18 @@ enum status store_certificate_told(struct store *store, int64_t row, const char 
     return run(store->db);
 }
 
-enum status store_certificate_due_all(struct store *store)
+enum status store_certificate_due_range(struct store *store, int64_t first, int64_t last, int64_t *end)
 {
-    return db_run(store->db, SQL_CERTIFICATE_DUE_ALL);
+    struct db *db = store->db;
+    db_use(db, SQL_CERTIFICATE_DUE_RANGE);
+    db_bind_int(db, first);
+    db_bind_int(db, last);
+    enum status status = run(db);
+    if (status != ST_OK)
+        return status;
+    db_use(db, SQL_CERTIFICATE_LAST);
+    *end = db_step(db) ? db_int(db) : 0;
+    return db_done(db);
 }
 
 enum status store_certificate_nth(struct store *store, const char *uuid, int64_t nth, int64_t *created_at)
